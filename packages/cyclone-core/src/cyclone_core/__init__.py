@@ -1,0 +1,8 @@
+"""The heart of cyclone: the HTTP server and the web framework, the Tornado API as a Twisted protocol.
+
+Its modules are the public interface: `cyclone_core.web`, `cyclone_core.httpserver`,
+`cyclone_core.httputil`, `cyclone_core.util`, and, with the distribution `cyclone` installed, the same
+modules under their classic names `cyclone.web`, `cyclone.httpserver` and so on.
+"""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""E-mail messages and SMTP delivery on Twisted, from the cyclone web framework."""
+
+__all__: list[str] = []

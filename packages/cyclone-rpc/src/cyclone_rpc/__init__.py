@@ -1,0 +1,3 @@
+"""XML-RPC and JSON-RPC for the cyclone web framework."""
+
+__all__: list[str] = []

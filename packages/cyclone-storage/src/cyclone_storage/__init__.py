@@ -1,0 +1,3 @@
+"""Redis, SQLite and sessions on Twisted, from the cyclone web framework."""
+
+__all__: list[str] = []
