@@ -1,3 +1,9 @@
-"""Translation catalogues and localized formatting of the cyclone web framework."""
+# Copyright 2026 The cyclone developers; see LICENSE.
+"""Translation catalogues and localized formatting, for the cyclone web framework.
+
+This version holds no code yet and exports nothing. A later version brings
+translation catalogues (gettext and CSV), the choice of a user's locale, and the formatting of
+dates, numbers and lists.
+"""
 
 __all__: list[str] = []

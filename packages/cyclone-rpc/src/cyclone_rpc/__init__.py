@@ -1,3 +1,8 @@
-"""XML-RPC and JSON-RPC for the cyclone web framework."""
+# Copyright 2026 The cyclone developers; see LICENSE.
+"""XML-RPC and JSON-RPC, for the cyclone web framework.
+
+This version holds no code yet and exports nothing. A later version brings
+request handlers for XML-RPC and JSON-RPC, a dispatcher, and an XML-RPC client.
+"""
 
 __all__: list[str] = []

@@ -1,3 +1,8 @@
-"""Redis, SQLite and sessions on Twisted, from the cyclone web framework."""
+# Copyright 2026 The cyclone developers; see LICENSE.
+"""Redis, SQLite and sessions on Twisted, for the cyclone web framework.
+
+This version holds no code yet and exports nothing. A later version brings
+a Redis client, in-process SQLite, and sessions on top of either.
+"""
 
 __all__: list[str] = []

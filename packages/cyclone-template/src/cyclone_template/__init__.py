@@ -1,3 +1,9 @@
-"""The template engine of the cyclone web framework."""
+# Copyright 2026 The cyclone developers; see LICENSE.
+"""The template engine, for the cyclone web framework.
+
+This version holds no code yet and exports nothing. A later version brings
+the template engine: templates compiled to Python, inheritance, automatic escaping, and
+expressions that may still be waiting for their value.
+"""
 
 __all__: list[str] = []
