@@ -1,0 +1,59 @@
+# Copyright 2026 The cyclone developers; see LICENSE.
+"""The classic names of cyclone: `cyclone.web` is `cyclone_core.web`, the same module object.
+
+This package holds no code of its own. Each classic module is an alias of the module that carries
+the code, so state, monkey patches and pickles are shared whichever name a program uses. `ALIASES`
+is the table of them. A plain `import cyclone` is enough: they are imported when first touched.
+"""
+
+from types import MappingProxyType, ModuleType
+from typing import TYPE_CHECKING, Final
+
+from cyclone._aliases import install
+
+__all__ = [
+    "ALIASES",
+    "__author__",
+    "__version__",
+    "escape",
+    "httpserver",
+    "httputil",
+    "util",
+    "version",
+    "web",
+]
+
+version: Final = "2.0.0"
+__version__: Final = version
+__author__: Final = "The cyclone developers"
+
+ALIASES: Final = MappingProxyType(
+    {
+        "escape": "cyclone_escape",
+        "httpserver": "cyclone_core.httpserver",
+        "httputil": "cyclone_core.httputil",
+        "util": "cyclone_core.util",
+        "web": "cyclone_core.web",
+    },
+)
+"""Classic module name, below `cyclone`, to the module that it is (read-only)."""
+
+install(__name__, ALIASES)
+
+if TYPE_CHECKING:
+    from cyclone import escape, httpserver, httputil, util, web
+else:
+    # Hidden from type checkers: to them a module with `__getattr__` has every name there is.
+    from importlib import import_module
+
+    def __getattr__(name: str) -> ModuleType:
+        """Import a classic module when it is first touched (PEP 562)."""
+        if name in ALIASES:
+            return import_module(f"{__name__}.{name}")
+        raise AttributeError(
+            f"module {__name__!r} has no attribute {name!r}; its modules are {', '.join(ALIASES)}",
+        )
+
+    def __dir__() -> list[str]:
+        """List the classic modules too, imported or not."""
+        return sorted({*globals(), *ALIASES})
