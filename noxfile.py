@@ -1,0 +1,443 @@
+# Copyright 2026 The cyclone developers; see LICENSE.
+"""The habits of the project, one session each: `nox --list` shows them.
+
+`nox` alone runs what a change must pass: lint, types, build, tests, integration. By name only:
+`nox -s install`, `nox -s clone`, `nox -s bench`. Tests run against the wheels in `dist/`, never
+against the source tree. uv is used where it is found; plain pip does everything too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import importlib.util
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+nox.needs_version = ">=2025.5"
+nox.options.default_venv_backend = "uv|virtualenv"
+# `interpreter` comes last: what was not tested is what one reads in the end.
+nox.options.sessions = ["lint", "types", "build", "tests", "integration", "interpreter"]
+
+ROOT = Path(__file__).resolve().parent
+DIST = ROOT / "dist"
+PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+# Low layers first: a broken cyclone-escape is named before everything that stands on it.
+PACKAGES = (
+    "cyclone-escape",
+    "cyclone-locale",
+    "cyclone-template",
+    "cyclone-mail",
+    "cyclone-storage",
+    "cyclone-core",
+    "cyclone-rpc",
+    "cyclone-realtime",
+    "cyclone",
+)
+VERSION: str = nox.project.load_toml(ROOT / "packages/cyclone/pyproject.toml")["project"]["version"]
+# What the tests of a package need besides its extra `test`.
+TEST_EXTRAS = {"cyclone-core": "test,tls"}
+TWISTED_FLOOR = "24.11"
+
+CI = os.environ.get("CI") == "true"
+RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
+REQUIRED = ("3.11", "3.13")
+VERSIONS = sorted({"3.11", "3.12", "3.13", "3.14", RUNNING}, key=lambda v: int(v.split(".")[1]))
+# Set for the `nox` that the session `clone` starts: a clone of a clone of a clone never ends.
+INSIDE_CLONE = "CYCLONE_INSIDE_CLONE"
+README_ADDRESS = ("127.0.0.1", 8888)
+APT_PACKAGES = {"curl": "curl", "git": "git", "openssl": "openssl", "wrk": "wrk"}
+
+if sys.version_info < (3, 11):  # noqa: UP036 (nox itself runs on older ones)
+    message = f"cyclone needs Python 3.11 or newer; this nox runs on {RUNNING}."
+    raise SystemExit(message)
+
+
+# -- Interpreters -------------------------------------------------------------------------------
+
+
+def _candidates(version: str) -> Iterator[str | Path]:
+    """Yield paths where a Python of this version may be; most do not exist."""
+    if version == RUNNING:
+        yield sys.executable
+    for folder in os.get_exec_path():
+        yield Path(folder, f"python{version}")
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    yield from sorted(
+        pyenv.glob(f"versions/{version}.*/bin/python{version}"),
+        key=lambda path: [int(n) for n in re.findall(r"\d+", path.parts[-3])],
+        reverse=True,
+    )
+    if uv := shutil.which("uv"):
+        command = [uv, "python", "find", "--no-project", "--no-python-downloads", version]
+        yield subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def _find_interpreter(version: str) -> str | None:
+    """Return the first candidate that runs and is what it says: a shim may only print an error."""
+    code = "import sys, venv; print('%d.%d' % sys.version_info[:2])"
+    for path in _candidates(version):
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            ran = subprocess.run(
+                [path, "-c", code], capture_output=True, text=True, check=True, timeout=30
+            )
+            if ran.stdout.strip() == version:
+                return str(path)
+    return None
+
+
+INTERPRETERS = {v: path for v in VERSIONS if (path := _find_interpreter(v)) is not None}
+
+
+# -- Helpers ------------------------------------------------------------------------------------
+
+
+def _group(*names: str) -> list[str]:
+    """Return the requirements of these dependency groups of the root pyproject.toml."""
+    return list(nox.project.dependency_groups(PROJECT, *names))
+
+
+def _need(session: nox.Session, *tools: str) -> None:
+    """Make sure that programs are there: from PATH, else with apt-get as root, else an error."""
+    missing = [APT_PACKAGES[tool] for tool in tools if shutil.which(tool) is None]
+    if not missing:
+        return
+    commands = [["apt-get", "update"], ["apt-get", "install", "--yes", *missing]]
+    if shutil.which("apt-get") is None or os.name != "posix" or os.geteuid() != 0:
+        hint = " && ".join("sudo " + " ".join(command) for command in commands)
+        session.error(f"{', '.join(missing)} not found. Type:  {hint}")
+    for command in commands:
+        session.run(*command, external=True, silent=True)
+
+
+def _fresh_dist(session: nox.Session) -> None:
+    """Build `dist/` unless all of it is there and newer than the packages."""
+    built = [path for path in DIST.glob("*.whl") if f"-{VERSION}-" in path.name]
+    sources = [p.stat().st_mtime for p in ROOT.glob("packages/*/**/*") if _is_source(p)]
+    if len(built) == len(PACKAGES) and min(p.stat().st_mtime for p in built) > max(sources):
+        return
+    session.log("dist/ is missing or older than packages/: building it")
+    nested = [sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), "-s", "build"]
+    session.run(*nested, external=True, silent=True)
+
+
+def _is_source(path: Path) -> bool:
+    """Tell a file or folder that goes into a wheel from what a test run leaves behind."""
+    return not {"__pycache__", "dropin.cache"}.intersection(path.parts)
+
+
+def _install_built(session: nox.Session, *requirements: str) -> None:
+    """Install from `dist/`; the exact version keeps an older cyclone of the index away."""
+    _fresh_dist(session)
+    session.install("--find-links", str(DIST), *requirements)
+
+
+def _clean_environment(**changes: str) -> dict[str, str]:
+    """Return the environment without what could leak a source tree into a child."""
+    leaks = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
+    return {k: v for k, v in os.environ.items() if k not in leaks} | changes
+
+
+def _new_environment(folder: Path) -> Path:
+    """Create an empty virtual environment with pip and return its folder of programs."""
+    # virtualenv comes with nox; `python -m venv` is a package of its own on Debian.
+    command = [sys.executable, "-m", "virtualenv", "--quiet", str(folder)]
+    subprocess.run(command, check=True, env=_clean_environment())
+    return folder / ("Scripts" if os.name == "nt" else "bin")
+
+
+# -- The sessions of `nox` without arguments ----------------------------------------------------
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check the code's rules, its format, the spelling and the names of the news fragments."""
+    session.install(*_group("lint"))
+    session.run("ruff", "check", "--no-cache", ".")
+    session.run("ruff", "format", "--no-cache", "--check", ".")
+    session.run("codespell")
+    session.run("towncrier", "build", "--draft", "--version", VERSION, silent=True)
+    if shutil.which("shellcheck"):
+        session.run("shellcheck", ".ci/run", external=True)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types: the packages, the house's own scripts, and the typing tests."""
+    editable = [arg for name in PACKAGES for arg in ("--editable", f"packages/{name}")]
+    session.install(*editable, *_group("types", "walls", "integration", "bench"))
+    cache = str(Path(session.virtualenv.location, "mypy"))
+
+    def mypy(*args: str) -> None:
+        session.run("mypy", "--strict", "--cache-dir", cache, *args)
+
+    # By import name: by path, `src/twisted/plugins` would be taken for Twisted itself.
+    mypy(*[arg for name in PACKAGES for arg in ("--package", name.replace("-", "_"))])
+    mypy("packages/cyclone-core/src/twisted/plugins/cyclone_plugin.py")
+    mypy("noxfile.py")
+    # One run for each folder: they share module names, and none of them is a package.
+    folders = [ROOT / "tests", ROOT / "integration", ROOT / "benchmarks"]
+    for folder in [*folders, *sorted(ROOT.glob("packages/*/tests/typing"))]:
+        if next(folder.rglob("*.py"), None):
+            mypy(str(folder.relative_to(ROOT)))
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build every sdist, and from it the wheel, into an empty `dist/`."""
+    session.install(*_group("build"))
+    shutil.rmtree(DIST, ignore_errors=True)
+    for name in PACKAGES:
+        arguments = ["--no-isolation", "--outdir", str(DIST), f"packages/{name}"]
+        session.run("python", "-m", "build", *arguments, silent=True)
+    session.log(f"{len(list(DIST.iterdir()))} files in dist/")
+
+
+def _test_matrix() -> Iterator[nox.param]:
+    """Yield each run of the tests: on this Python, on the others, on the oldest Twisted."""
+    yield nox.param(sys.executable, "repository", "", id="repository")
+    for name in PACKAGES:
+        yield nox.param(sys.executable, name, "", id=name)
+    oldest = INTERPRETERS[min(INTERPRETERS, key=VERSIONS.index)]
+    floor = f"cyclone-core, twisted-{TWISTED_FLOOR}"
+    yield nox.param(oldest, "cyclone-core", f"Twisted=={TWISTED_FLOOR}.*", id=floor)
+    for version, path in INTERPRETERS.items():
+        for name in PACKAGES if version != RUNNING else ():
+            yield nox.param(path, name, "", id=f"{name}, {version}")
+
+
+@nox.session
+@nox.parametrize("python,package,constraint", list(_test_matrix()))
+def tests(session: nox.Session, package: str, constraint: str) -> None:
+    """Test one installed package alone, with a gate of 100 % branch coverage."""
+    location = Path(session.virtualenv.location)
+    environment = {
+        "COVERAGE_FILE": str(location / "coverage.data"),
+        "CYCLONE_DIST": str(DIST),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(location / "hypothesis"),
+    }
+    pytest = ["-m", "pytest", "-p", "no:cacheprovider"]
+    if package == "repository":
+        _fresh_dist(session)
+        session.install(*_group("walls"))
+        session.run("python", *pytest, "tests", *session.posargs, env=environment)
+        return
+    extras = TEST_EXTRAS.get(package, "test")
+    pins = [constraint] if constraint else []
+    _install_built(session, f"{package}[{extras}]=={VERSION}", *pins)
+    # The import package, not a folder: coverage then measures what was installed.
+    source = f"--source={package.replace('-', '_')}"
+    run = [*pytest, f"packages/{package}/tests", *session.posargs]
+    session.run("python", "-m", "coverage", "run", source, *run, env=environment)
+    if not session.posargs:
+        session.run("python", "-m", "coverage", "report", env=environment)
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """Test all packages together, as installed, over real sockets and with real peers."""
+    _need(session, "openssl", "curl")
+    _install_built(session, *_group("integration"), f"cyclone[all]=={VERSION}")
+    session.run("python", "-m", "pytest", "-p", "no:cacheprovider", "integration", *session.posargs)
+
+
+@nox.session(python=False)
+@nox.parametrize("version", VERSIONS, ids=VERSIONS)
+def interpreter(session: nox.Session, version: str) -> None:
+    """Say loudly which Python versions were not there to be tested."""
+    if version in INTERPRETERS:
+        session.log(f"Python {version} is {INTERPRETERS[version]}")
+    elif CI and version in REQUIRED:
+        session.error(f"Python {version} is ABSENT, and continuous integration must test on it")
+    else:
+        session.skip(f"Python {version} is ABSENT: nothing was tested on it")
+
+
+# -- Sessions to call by name -------------------------------------------------------------------
+
+
+def _readme_example(package: str) -> str:
+    """Return the first Python block of a package's README."""
+    text = (ROOT / "packages" / package / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    if found is None:
+        message = f"packages/{package}/README.md has no ```python block"
+        raise ValueError(message)
+    return found[1]
+
+
+def _allowed_closures() -> Mapping[str, frozenset[str]]:
+    """Load the list of what each package may bring along; the walls keep it beside them."""
+    path = ROOT / "tests" / "walls" / "closure.py"
+    spec = importlib.util.spec_from_file_location("closure", path)
+    if spec is None or spec.loader is None:
+        message = f"{path} cannot be imported"
+        raise ImportError(message)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    allowed: Mapping[str, frozenset[str]] = module.ALLOWED
+    return allowed
+
+
+# Runs in the new environment: prints name and version of everything that is installed there.
+_LIST_INSTALLED = """
+import importlib.metadata, json, re
+found = ((d.metadata["Name"], d.version) for d in importlib.metadata.distributions())
+print(json.dumps({re.sub("[-_.]+", "-", name).lower(): version for name, version in found}))
+"""
+_TEMPLATE_IS_ALONE = """
+import cyclone_template, sys
+loaded = sorted(name for name in sys.modules if name.split(".")[0] == "twisted")
+sys.exit(f"import cyclone_template imports {loaded}" if loaded else 0)
+"""
+
+
+def _check_install(requirement: str, allowed: frozenset[str], folder: Path) -> list[str]:
+    """Install one requirement into an empty environment and return what is wrong there."""
+    package = requirement.partition("[")[0]
+    python = str(_new_environment(folder / "env") / "python")
+    (folder / "empty").mkdir()
+
+    def run(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [python, *args],
+            cwd=cwd,
+            env=_clean_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    installed = run("-m", "pip", "install", "--find-links", "dist", requirement, cwd=ROOT)
+    if installed.returncode:
+        return [f"pip install --find-links dist {requirement}:\n{installed.stderr}"]
+    wrong = []
+    checks = {"README.md": _readme_example(package)}
+    if package == "cyclone-template":
+        checks["alone"] = _TEMPLATE_IS_ALONE
+    for name, code in checks.items():
+        ran = run("-W", "error", "-c", code, cwd=folder / "empty")
+        if ran.returncode:
+            wrong.append(f"{name} of {package} exits with {ran.returncode}:\n{ran.stderr}")
+    versions = json.loads(run("-c", _LIST_INSTALLED, cwd=folder / "empty").stdout)
+    closure = versions.keys() - {"pip", "setuptools", "wheel"}
+    if closure != allowed:
+        extra, missing = sorted(closure - allowed), sorted(allowed - closure)
+        wrong.append(f"{requirement} brings {extra} too many and {missing} too few")
+    wrong += [
+        f"{requirement} installs {name} {versions[name]}, not {VERSION}"
+        for name in sorted(closure & set(PACKAGES))
+        if versions[name] != VERSION
+    ]
+    return wrong
+
+
+@nox.session(python=False)
+def install(session: nox.Session) -> None:
+    """Install each package with pip into an empty environment and run its README's example."""
+    _fresh_dist(session)
+    allowed = _allowed_closures()
+    requirements = [*PACKAGES, "cyclone[ssl]"]
+    with (
+        tempfile.TemporaryDirectory(prefix="cyclone-install-") as temporary,
+        ThreadPoolExecutor(max_workers=os.cpu_count()) as threads,
+    ):
+        folders = [Path(temporary, str(number)) for number in range(len(requirements))]
+        for folder in folders:
+            folder.mkdir()
+        lists = [allowed[requirement] for requirement in requirements]
+        results = list(threads.map(_check_install, requirements, lists, folders))
+    for requirement, wrong in zip(requirements, results, strict=True):
+        session.log(f"{requirement}: {'; '.join(wrong) or 'installs, runs, brings what it may'}")
+    if any(results):
+        session.error("see the lines above")
+
+
+def _readme_commands() -> tuple[str, str]:
+    """Return the README's first command, and the one that runs the tests."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    lines = [line for block in blocks for line in block.splitlines()]
+    return lines[0], next(line for line in lines if line.endswith("nox && nox"))
+
+
+def _fetch_while_running(child: subprocess.Popen[bytes], seconds: float) -> tuple[int, bytes]:
+    """Fetch the README's page as soon as the child serves it."""
+    deadline = time.monotonic() + seconds
+    while child.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            connection = http.client.HTTPConnection(*README_ADDRESS, timeout=5)
+            with contextlib.closing(connection):
+                connection.request("GET", "/")
+                answer = connection.getresponse()
+                return answer.status, answer.read()
+        time.sleep(0.1)
+    message = f"nothing was served; the command's exit status is {child.poll()}"
+    raise TimeoutError(message)
+
+
+def _serve_from_clone(command: str, clone: Path, environment: dict[str, str]) -> tuple[int, bytes]:
+    """Run the README's first command, fetch its page, and end the server by its pid."""
+    child = subprocess.Popen(
+        ["bash", "-c", command],
+        cwd=clone,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        fetched = _fetch_while_running(child, seconds=300)
+        os.kill(int((clone / "twistd.pid").read_text()), signal.SIGTERM)
+        child.wait(timeout=15)
+    finally:
+        # The group is our child's own: this reaches a server that did not end when asked.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+    return fetched
+
+
+@nox.session(python=False)
+def clone(session: nox.Session) -> None:
+    """Do what the README says first, in a fresh clone of what is committed."""
+    if INSIDE_CLONE in os.environ:
+        session.error("a clone does not clone itself again")
+    _need(session, "git")
+    first, second = _readme_commands()
+    with tempfile.TemporaryDirectory(prefix="cyclone-clone-") as temporary:
+        folder = Path(temporary, "cyclone")
+        session.run("git", "clone", "--quiet", str(ROOT), str(folder), external=True)
+        programs = _new_environment(Path(temporary, "env"))
+        path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+        environment = _clean_environment(PATH=path, VIRTUAL_ENV=str(programs.parent))
+        session.log(first)
+        status, body = _serve_from_clone(first, folder, environment)
+        if status != http.HTTPStatus.OK or b"hello, world" not in body.lower():
+            session.error(f"http://127.0.0.1:8888/ answers {status} with {body[:200]!r}")
+        session.log(f"http://127.0.0.1:8888/ answers {status} with {body!r}")
+        with session.chdir(folder):
+            arguments = ["bash", "-c", second]
+            session.run(*arguments, external=True, env={**environment, INSIDE_CLONE: "1"})
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure cyclone beside Tornado and bare Twisted; options after `--`."""
+    _need(session, "wrk")
+    _install_built(session, *_group("bench"), f"cyclone-core=={VERSION}")
+    session.run("python", "benchmarks/run.py", *session.posargs)
