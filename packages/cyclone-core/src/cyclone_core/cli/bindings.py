@@ -1,0 +1,73 @@
+# Copyright 2026 The cyclone developers; see LICENSE.
+"""What a place to listen can do, and what it asks of the reactor.
+
+A binding can `probe` (is the place free? nothing is left behind), `listen`, and `announce` (one
+line for the log). What the operating system refuses becomes one line with a remedy.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IProtocolFactory
+    from twisted.internet.ssl import CertificateOptions
+
+__all__ = ["Binding", "OpenPort", "Reactor"]
+
+
+class OpenPort(Protocol):
+    """A port that listens (Twisted: `IListeningPort`)."""
+
+    def getHost(self) -> Any:  # noqa: ANN401 -- one of four address classes
+        """Return the address it listens on."""
+
+    def stopListening(self) -> object:  # noqa: N802 -- Twisted's name
+        """Close it; returns a Deferred or None."""
+
+
+class Reactor(Protocol):
+    """The part of a Twisted reactor that a start uses: mypy cannot read zope's interfaces."""
+
+    def listenTCP(  # noqa: N802 -- Twisted's name
+        self, port: int, factory: "IProtocolFactory", *, interface: str
+    ) -> "OpenPort":
+        """Open a TCP port (Twisted: `IReactorTCP`)."""
+
+    def listenSSL(  # noqa: N802 -- Twisted's name
+        self,
+        port: int,
+        factory: "IProtocolFactory",
+        contextFactory: "CertificateOptions",  # noqa: N803 -- Twisted's name
+        *,
+        interface: str,
+    ) -> "OpenPort":
+        """Open a TLS port (Twisted: `IReactorSSL`)."""
+
+    def listenUNIX(  # noqa: N802 -- Twisted's name
+        self, address: str, factory: "IProtocolFactory"
+    ) -> "OpenPort":
+        """Open a unix socket (Twisted: `IReactorUNIX`)."""
+
+    def addSystemEventTrigger(  # noqa: N802 -- Twisted's name
+        self,
+        phase: str,
+        eventType: str,  # noqa: N803 -- Twisted's name
+        callable: Callable[[], object],  # noqa: A002 -- Twisted's name
+    ) -> object:
+        """Call a function when the reactor stops (Twisted: `IReactorCore`)."""
+
+    def run(self) -> object:
+        """Run until it is stopped (Twisted: `IReactorCore`)."""
+
+
+class Binding(Protocol):
+    """One place to listen."""
+
+    def probe(self) -> None:
+        """Raise the `Problem` that `listen` would meet, and leave nothing behind."""
+
+    def listen(self, reactor: Reactor) -> "OpenPort":
+        """Open the place; raises `Problem`."""
+
+    def announce(self, port: "OpenPort") -> str:
+        """Say in one line where the opened port answers, and to whom."""

@@ -1,0 +1,293 @@
+# Copyright 2026 The cyclone developers; see LICENSE.
+"""From `-r hello.Application` or `hello.py` on the command line to a running factory's object.
+
+Each failure is one line that names what was looked for, where, and what to do. The user's own
+mistakes are reported at the user's own line; a traceback through this package would hide it.
+"""
+
+import importlib
+import importlib.util
+import sys
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from twisted.logger import Logger
+
+from cyclone_core.cli import discovery
+from cyclone_core.cli.problems import ApplicationProblem, UsageProblem, one_line
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IProtocolFactory
+
+__all__ = ["Found", "find", "make", "put_first"]
+
+_log = Logger(namespace="cyclone.cli")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An application that was found and not made yet.
+
+    Attributes:
+        label: How messages call it, for instance `hello.Application`.
+        maker: A class or function that returns the factory, or the factory itself.
+        file: Path of the file it stands in, or None for a module without one.
+        roots: The directories in which code counts as the user's own.
+        rerun: A shell command that shows the traceback of a failure.
+    """
+
+    label: str
+    maker: object
+    file: str | None
+    roots: tuple[Path, ...]
+    rerun: str
+
+
+def put_first(directory: Path) -> None:
+    """Let modules of a directory be found before all others.
+
+    A `twistd` installed by pip has its own directory at that place, not the working directory.
+
+    Args:
+        directory: Absolute path of the working directory.
+    """
+    text = str(directory)
+    if text in sys.path:
+        sys.path.remove(text)
+    sys.path.insert(0, text)
+    # Files written since the last look, as tests and generators do, must be seen.
+    importlib.invalidate_caches()
+
+
+def find(target: str, directory: Path) -> Found:
+    """Find an application by dotted name or in a file.
+
+    Args:
+        target: `package.module.Name`, `module:Name`, or a path that ends in `.py`.
+        directory: The working directory: relative paths start there.
+
+    Returns:
+        What was found, to be given to `make`.
+
+    Raises:
+        UsageProblem: If the name or the file does not exist.
+        ApplicationProblem: If importing it fails, or a file holds no application.
+    """
+    return _in_file(target, directory) if target.endswith(".py") else _by_name(target, directory)
+
+
+def _by_name(target: str, directory: Path) -> Found:
+    parts = target.replace(":", ".", 1).split(".")
+    if not all(part.isidentifier() for part in parts):
+        raise UsageProblem(
+            f"{target!r} is no dotted name: write it as in Python, for instance hello.Application."
+        )
+    module = _import(parts[0], (directory,))
+    if module is None:
+        raise UsageProblem(_no_module(parts[0], directory))
+    used = 1
+    while used < len(parts) - 1:
+        inner = _import(".".join(parts[: used + 1]), (directory,))
+        if inner is None:
+            break
+        module, used = inner, used + 1
+    if used == len(parts):
+        raise UsageProblem(
+            f"{target} is a module, not an application: name one of its applications."
+            + _known(module)
+        )
+    thing: object = module
+    for depth in range(used, len(parts)):
+        if not hasattr(thing, parts[depth]):
+            raise UsageProblem(_no_attribute(".".join(parts[:depth]), parts[depth], thing, module))
+        thing = getattr(thing, parts[depth])
+    name = ".".join(parts)
+    return Found(
+        label=name,
+        maker=thing,
+        file=getattr(module, "__file__", None),
+        roots=(directory,),
+        rerun=f'python -c "import {module.__name__}; {name}()"',
+    )
+
+
+def _no_module(name: str, directory: Path) -> str:
+    here = [path.stem for path in directory.glob("*.py")]
+    here += [path.parent.name for path in directory.glob("*/__init__.py")]
+    return (
+        f"There is no module {name} in {directory}, nor is one installed."
+        f"{discovery.similar(name, here)} Start in the directory that holds {name}.py."
+    )
+
+
+def _no_attribute(owner: str, name: str, thing: object, module: ModuleType) -> str:
+    public = [known for known in vars(module) if not known.startswith("_")]
+    hint = discovery.similar(name, public) if thing is module else ""
+    return f"{owner} has no {name}.{hint}{_known(module)}"
+
+
+def _known(module: ModuleType) -> str:
+    """List a module's applications, with a blank in front."""
+    names = discovery.candidates(module)
+    if not names:
+        return f" {module.__name__} defines nothing that looks like an application."
+    listed = ", ".join(f"{module.__name__}.{name}" for name in names)
+    return f" It defines {listed}."
+
+
+def _import(name: str, roots: tuple[Path, ...]) -> ModuleType | None:
+    """Import a module.
+
+    Args:
+        name: Its dotted name.
+        roots: Where the user's own code lies.
+
+    Returns:
+        The module, or None if there is none of that name.
+
+    Raises:
+        ApplicationProblem: If its code fails; a module missing inside it counts as that.
+    """
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name == name:
+            return None
+        raise _import_failed(name, error, roots, f'python -c "import {name}"') from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- the user's code
+        raise _import_failed(name, error, roots, f'python -c "import {name}"') from None
+
+
+def _in_file(target: str, directory: Path) -> Found:
+    path = (directory / target).resolve()
+    if not path.is_file():
+        here = [str(other.name) for other in path.parent.glob("*.py")]
+        raise UsageProblem(
+            f"There is no file {target} in {directory}.{discovery.similar(path.name, here)}"
+        )
+    roots = (directory, path.parent)
+    module = _execute(path, roots)
+    found = discovery.find_application(module)
+    if found is None:
+        names = discovery.candidates(module)
+        hint = f" Or name it: --app={path.stem}.{names[0]}" if names else ""
+        raise ApplicationProblem(
+            f"No Application found in {_shown(path)}: add `Application = lambda: "
+            f"cyclone.web.Application([...])` to it.{hint}"
+        )
+    name, maker, why = found
+    label = f"{name} of {_shown(path)}"
+    _log.info("{label} is started: {why}.", label=label, why=why)
+    return Found(label, maker, str(path), roots, f"python {_shown(path)}")
+
+
+def _execute(path: Path, roots: tuple[Path, ...]) -> ModuleType:
+    """Load a file as the module that an `import` of its name would give."""
+    name = path.stem
+    loaded = sys.modules.get(name)
+    if loaded is not None and getattr(loaded, "__file__", None) == str(path):
+        return loaded
+    if loaded is not None:
+        # The file is called like a module in use: it must not replace that one.
+        name = f"cyclone_app_{path.stem}"
+    # The file's neighbours are found, after the working directory, as `python FILE.py` finds them.
+    if str(path.parent) not in sys.path:
+        sys.path.insert(1, str(path.parent))
+    spec = importlib.util.spec_from_file_location(name, path)
+    if (
+        spec is None or spec.loader is None
+    ):  # pragma: no cover (platform: `.py` always has a loader)
+        raise UsageProblem(f"{path} cannot be loaded as a Python file.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- the user's code
+        del sys.modules[name]
+        raise _import_failed(_shown(path), error, roots, f"python {_shown(path)}") from None
+    return module
+
+
+def make(found: Found, argument: str | None, option: str = "appopts") -> "IProtocolFactory":
+    """Make the factory: call the class or function, or take the instance as it is.
+
+    Args:
+        found: What `find` returned.
+        argument: The one argument of the call, or None for none.
+        option: The option that carried the argument, for messages.
+
+    Returns:
+        The factory that listens.
+
+    Raises:
+        UsageProblem: If an argument is given to an instance.
+        ApplicationProblem: If the call fails or returns no factory.
+    """
+    maker = found.maker
+    if discovery.is_factory(maker):
+        if argument is not None:
+            raise UsageProblem(
+                f"--{option} is for an application that is made at the start, and {found.label} is "
+                f"an instance already: make it a class or a function, or leave --{option} away."
+            )
+        return maker  # type: ignore[return-value]
+    if not callable(maker):
+        raise ApplicationProblem(_no_application(found.label, maker))
+    try:
+        made: object = maker() if argument is None else maker(argument)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- the user's code
+        where = _where(error, found.roots) or (f" ({found.file})" if found.file else "")
+        raise ApplicationProblem(
+            f"{found.label} could not be made: {_named(error)}{where}. "
+            f"`{found.rerun}` shows the traceback."
+        ) from None
+    if not discovery.is_factory(made):
+        raise ApplicationProblem(_no_application(f"{found.label}()", made))
+    return made  # type: ignore[return-value]
+
+
+def _no_application(label: str, thing: object) -> str:
+    return (
+        f"{label} is no application but of type {type(thing).__name__}: it must be a "
+        "cyclone.web.Application, or a class or function that returns one."
+    )
+
+
+def _import_failed(
+    name: str, error: BaseException, roots: tuple[Path, ...], rerun: str
+) -> ApplicationProblem:
+    return ApplicationProblem(
+        f"{name} could not be imported: {_named(error)}{_where(error, roots)}. "
+        f"`{rerun}` shows the traceback."
+    )
+
+
+def _named(error: BaseException) -> str:
+    text = one_line(error.msg if isinstance(error, SyntaxError) else error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _where(error: BaseException, roots: tuple[Path, ...]) -> str:
+    """Name file and line of the user's code that failed, in brackets, or nothing."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f" ({_shown(Path(error.filename))}, line {error.lineno})"
+    own = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if _is_own(Path(frame.filename), roots)
+    ]
+    return f" ({_shown(Path(own[-1].filename))}, line {own[-1].lineno})" if own else ""
+
+
+def _is_own(path: Path, roots: tuple[Path, ...]) -> bool:
+    # A virtual environment often lies inside the project.
+    return "site-packages" not in path.parts and any(path.is_relative_to(root) for root in roots)
+
+
+def _shown(path: Path) -> str:
+    """Shorten a path that lies below the working directory."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

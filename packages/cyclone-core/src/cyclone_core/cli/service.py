@@ -1,0 +1,87 @@
+# Copyright 2026 The cyclone developers; see LICENSE.
+"""The Twisted service of a start: its ports, opened before rights are given up."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from twisted.application.service import Service
+from twisted.internet.defer import DeferredList, maybeDeferred
+from twisted.logger import Logger
+
+from cyclone_core.cli.bindings import Binding, OpenPort, Reactor
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+    from twisted.python.failure import Failure
+
+__all__ = ["CycloneService"]
+
+
+_log = Logger(namespace="cyclone.cli")
+
+
+class CycloneService(Service):
+    """Listens on all places of a command line, and stops listening when the process ends.
+
+    Args:
+        bindings: The places, opened in this order.
+        reactor: The reactor; the global one if None.
+    """
+
+    def __init__(self, bindings: Sequence[Binding], reactor: Reactor | None = None) -> None:
+        self.bindings = tuple(bindings)
+        self._reactor = reactor
+        self._ports: list[OpenPort] = []
+
+    def privilegedStartService(self) -> None:
+        """Read keys and open ports, while the process may still do so.
+
+        Raises:
+            Problem: If a place cannot be opened; then none is open.
+        """
+        super().privilegedStartService()  # type: ignore[no-untyped-call]
+        reactor = self._reactor or _global_reactor()
+        # Ahead of every other trigger: an application that drains must get no new connection.
+        reactor.addSystemEventTrigger("before", "shutdown", self._stop_listening)
+        try:
+            for binding in self.bindings:
+                port = binding.listen(reactor)
+                self._ports.append(port)
+                _log.info("{line}", line=binding.announce(port))
+        except BaseException:
+            self._stop_listening()
+            raise
+
+    def startService(self) -> None:
+        """Go on with the open ports, or open them now if nobody asked for them earlier."""
+        super().startService()  # type: ignore[no-untyped-call]
+        if not self._ports:
+            self.privilegedStartService()
+
+    def stopService(self) -> "Deferred[Any]":
+        """Stop listening; connections that are open are not touched.
+
+        Returns:
+            A Deferred that fires when every port is closed.
+        """
+        super().stopService()  # type: ignore[no-untyped-call]
+        return self._stop_listening()
+
+    def _stop_listening(self) -> "Deferred[Any]":
+        ports, self._ports = self._ports, []
+        return DeferredList(
+            [maybeDeferred(port.stopListening).addErrback(self._not_closed, port) for port in ports]
+        )
+
+    def _not_closed(self, failure: "Failure", port: "OpenPort") -> None:
+        # A unix socket in a directory of root's cannot be removed once rights were given up; the
+        # next start replaces it.
+        _log.warn(
+            "{port} was not closed cleanly: {reason}", port=port, reason=failure.getErrorMessage()
+        )
+
+
+def _global_reactor() -> Reactor:
+    from twisted.internet import reactor  # noqa: PLC0415 -- chosen by now, by the caller
+
+    return cast("Reactor", reactor)
