@@ -144,7 +144,10 @@ def _is_source(path: Path) -> bool:
 def _install_built(session: nox.Session, *requirements: str) -> None:
     """Install from `dist/`; the exact version keeps an older cyclone of the index away."""
     _fresh_dist(session)
-    session.install("--find-links", str(DIST), *requirements)
+    uv = session.virtualenv.venv_backend == "uv"
+    # uv's cache takes a wheel rebuilt under the same version for the one that it knows.
+    refresh = [f"--refresh-package={name}" for name in PACKAGES] if uv else []
+    session.install(*refresh, "--find-links", str(DIST), *requirements)
 
 
 def _clean_environment(**changes: str) -> dict[str, str]:
