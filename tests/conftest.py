@@ -10,10 +10,10 @@ import pytest
 # Tests are no package; what they share is one, and this is where it is found.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from walls.source import Problem
+from walls.habits import platform_pragmas
+from walls.size import figures
 
 Plant = Callable[[dict[str, str]], Path]
-Check = Callable[[Path], list[Problem]]
 ROOT = Path(__file__).parent.parent
 
 
@@ -39,3 +39,13 @@ def plant(tmp_path: Path) -> Plant:
         return tmp_path
 
     return write
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the figures: they have no limit worth failing for, but somebody should see them."""
+    terminalreporter.section("figures")
+    terminalreporter.write_line(str(figures(ROOT)))
+    pragmas = platform_pragmas(ROOT)
+    terminalreporter.write_line(f"{len(pragmas)} lines kept out of coverage for a platform")
+    for line in pragmas:
+        terminalreporter.write_line(f"  {line}")

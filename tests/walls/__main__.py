@@ -8,7 +8,7 @@ from pathlib import Path
 # Run as a directory, this file is no part of a package yet.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from walls import bans, exports, habits, layers, size, tidy, versions
+from walls import bans, closure, exports, habits, layers, size, tidy, versions
 
 ROOT = Path(__file__).parents[2]
 CHECKS = (
@@ -27,6 +27,7 @@ CHECKS = (
     habits.check_test_docstrings,
     habits.check_tests,
     habits.check_pragmas,
+    closure.check_closure,
     tidy.check_fragments,
     tidy.check_machine_paths,
     tidy.check_generated,

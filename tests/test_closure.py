@@ -1,0 +1,72 @@
+# Copyright 2026 The cyclone developers; see LICENSE.
+"""What installing a package may bring."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from walls.closure import ALLOWED, TLS, TWISTED, check_closure, surplus
+from walls.source import PACKAGES
+
+Plant = Callable[[dict[str, str]], Path]
+
+
+def test_closure(repository: Path) -> None:
+    """Every package and extra has a closure that holds its dependencies."""
+    assert list(map(str, check_closure(repository))) == []
+
+
+def test_low_packages_are_light() -> None:
+    """Escape and locale bring only themselves, template only escape; none of them Twisted."""
+    assert ALLOWED["cyclone-escape"] == {"cyclone-escape"}
+    assert ALLOWED["cyclone-locale"] == {"cyclone-locale"}
+    assert ALLOWED["cyclone-template"] == {"cyclone-template", "cyclone-escape"}
+
+
+def test_core_needs_no_tls() -> None:
+    """Without its extra, cyclone-core brings no compiled cryptography; cyclone always does."""
+    assert not ALLOWED["cyclone-core"] & TLS
+    assert ALLOWED["cyclone-core[tls]"] - ALLOWED["cyclone-core"] == TLS
+    assert ALLOWED["cyclone"] > TLS
+    assert ALLOWED["cyclone"] >= set(PACKAGES)
+
+
+def test_surplus() -> None:
+    """What is not on the list is returned by its normalized name, installers are not."""
+    assert surplus("cyclone-escape", ["Cyclone.Escape", "pip", "setuptools"]) == []
+    assert surplus("cyclone-template", ["cyclone_template", "Twisted"]) == ["twisted"]
+    assert surplus("cyclone-core", [*TWISTED, "multipart", "pyOpenSSL"]) == ["pyopenssl"]
+
+
+@pytest.mark.parametrize(
+    ("package", "old", "new", "said"),
+    [
+        ("cyclone-escape", "dependencies = []", "dependencies = ['six']", "escape brings six: not"),
+        ("cyclone-core", '"multipart', '"h11"\n,"multipart', "cyclone-core brings h11: not in its"),
+        ("cyclone-mail", "test = [", "dkim = ['dkimpy']\ntest = [", "cyclone-mail[dkim] has no li"),
+        ("cyclone-rpc", "cyclone-core==", "cyclone-storage==", "brings cyclone-storage: not in"),
+    ],
+)
+def test_new_dependency(
+    plant: Plant, repository: Path, *, package: str, old: str, new: str, said: str
+) -> None:
+    """A dependency or an extra that no list knows is named."""
+    files = {
+        f"packages/{name}/pyproject.toml": (
+            repository / f"packages/{name}/pyproject.toml"
+        ).read_text()
+        for name in PACKAGES
+    }
+    path = f"packages/{package}/pyproject.toml"
+    assert old in files[path]
+    files[path] = files[path].replace(old, new, 1)
+    found = list(map(str, check_closure(plant(files))))
+    assert found
+    assert all(one.startswith(f"{path}:") for one in found)
+    assert any(said in one for one in found)
+
+
+def test_forgotten_list(plant: Plant) -> None:
+    """A list for what no longer exists is named."""
+    found = list(map(str, check_closure(plant({"packages/cyclone-escape/x": ""}))))
+    assert "tests/walls/closure.py:0: cyclone-mail is no package and no extra" in found
