@@ -1,0 +1,83 @@
+"""Every bound of the server, in one place and on by default."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Self
+
+__all__ = ["Limits"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one connection may cost. Sizes are bytes, times are seconds.
+
+    An `Application` builds it from its settings, which have the names of these fields; the parser
+    and the connection read nothing else. All checks hold for input that arrives byte by byte.
+
+    Attributes:
+        max_request_line: Longest request line; 8 KiB is what nginx and most browsers live with (414).
+        max_header_line: Longest single header line (431).
+        max_header_size: Request line and all header lines together (431). Four full lines.
+        max_header_count: Number of header lines; browsers send about 20 (431).
+        max_body_size: Bytes of a request body, Tornado's default; a handler class may have its own (413).
+        max_arguments: Fields of a query string or form, Tornado's default; more stall the process (400).
+        max_chunk_line: One chunk-size line with its extensions, which are ignored (400).
+        max_chunk_extensions: All chunk extensions of a body: nobody uses them but attackers (400).
+        max_pipeline_size: Bytes read ahead while a request is being answered; then reading pauses.
+        header_timeout: From the first byte of a request to the end of its head, absolute (408).
+        idle_connection_timeout: Silence between requests, after which the connection is closed.
+        body_stall_timeout: Silence in the middle of a body (408).
+        body_timeout: The whole body (408); None is no bound, as in Tornado.
+        linger_timeout: How long an erring client may take to read the answer before it is cut off.
+    """
+
+    max_request_line: int = 8 * 1024
+    max_header_line: int = 8 * 1024
+    max_header_size: int = 32 * 1024
+    max_header_count: int = 100
+    max_body_size: int = 100 * 1024 * 1024
+    max_arguments: int = 1000
+    max_chunk_line: int = 256
+    max_chunk_extensions: int = 4 * 1024
+    max_pipeline_size: int = 64 * 1024
+    header_timeout: float = 10.0
+    idle_connection_timeout: float = 30.0
+    body_stall_timeout: float = 30.0
+    body_timeout: float | None = None
+    linger_timeout: float = 2.0
+
+    def __post_init__(self) -> None:
+        """Refuse values that would disable the server or hide a typing slip.
+
+        Raises:
+            ValueError: A field has the wrong type or is not positive; the message names it.
+        """
+        for field in dataclasses.fields(self):
+            _check(field.name, getattr(self, field.name), field.type)
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
+        """Build the limits from an application's settings.
+
+        Args:
+            settings: Any mapping; keys that name no limit are somebody else's.
+
+        Returns:
+            The limits; what the settings do not name has its default.
+
+        Raises:
+            ValueError: A setting has the wrong type or is not positive; the message names it.
+        """
+        names = {field.name for field in dataclasses.fields(cls)}
+        return cls(**{name: settings[name] for name in settings if name in names})
+
+
+def _check(name: str, value: Any, kind: object) -> None:  # noqa: ANN401 -- from anywhere
+    optional = kind == (float | None)
+    if value is None and optional:
+        return
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not (whole or (kind is not int and isinstance(value, float))) or not value > 0:
+        wanted = "a whole number" if kind is int else "a number of seconds"
+        none = " or None" if optional else ""
+        raise ValueError(f"setting {name!r} must be {wanted} above 0{none}, not {value!r}")
