@@ -1,0 +1,256 @@
+"""HTTP header fields: names, values, and the multi-valued mapping of them."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from typing import Final, Self, TypeVar, overload
+
+from cyclone_core.errors import HTTPInputError
+from cyclone_core.httputil.names import normalize_name
+
+__all__ = ["HTTPHeaders", "add_field_line", "parse_field_lines"]
+
+_T = TypeVar("_T")
+
+# RFC 9110 section 5.5: visible characters, blanks and obs-text. A control character in a value is how
+# responses are split; DEL and the C0 range without HTAB are refused on the way in and out.
+_FORBIDDEN_IN_VALUE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+# Beyond latin-1 there is no byte to send.
+_NOT_LATIN1: Final = re.compile(r"[^\x00-\xff]")
+
+
+def _checked_value(name: str, value: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(
+            f"the value of header {name} must be a str, not {type(value).__name__}: {value!r}"
+        )
+    if _FORBIDDEN_IN_VALUE.search(value):
+        raise ValueError(f"the value of header {name} holds a control character: {value!r}")
+    if not value.isascii() and _NOT_LATIN1.search(value):
+        raise ValueError(f"the value of header {name} holds a character beyond latin-1: {value!r}")
+    return value
+
+
+class HTTPHeaders(MutableMapping[str, str]):
+    """An ordered, case-insensitive mapping in which a name may have several values.
+
+    Item access joins the values of a name with a comma; `get_list` keeps them apart. Everything that
+    enters is checked, so what leaves cannot split a message. Source: Tornado `httputil.HTTPHeaders`;
+    unlike cyclone 1.x's it is no `dict`.
+    """
+
+    __slots__ = ("_store",)
+
+    # A list only where a name has several values: the common case allocates nothing, and adding is
+    # linear where joining at once was quadratic (CVE-2025-67725).
+    _store: dict[str, str | list[str]]
+
+    def __init__(
+        self, other: Mapping[str, str] | Iterable[tuple[str, str]] = (), /, **names: str
+    ) -> None:
+        """Make headers, empty or from others.
+
+        Args:
+            other: Another `HTTPHeaders` (several values of a name are kept), a mapping, or pairs of
+                which repeated names are all kept.
+            names: More headers; an underscore stays an underscore.
+
+        Raises:
+            ValueError: A name is no token, or a value holds what no header may.
+        """
+        self._store = {}
+        if isinstance(other, HTTPHeaders):
+            self._store.update(
+                (name, value if isinstance(value, str) else value.copy())
+                for name, value in other._store.items()  # noqa: SLF001 -- of this class
+            )
+        else:
+            for name, value in other.items() if isinstance(other, Mapping) else other:
+                self.add(name, value)
+        for name, value in names.items():
+            self[name] = value
+
+    @classmethod
+    def _adopt(cls, store: dict[str, str | list[str]]) -> Self:
+        """Wrap a store whose names are normal and whose values were checked: the parser's result."""
+        headers = cls.__new__(cls)
+        headers._store = store  # noqa: SLF001 -- a constructor
+        return headers
+
+    def add(self, name: str, value: str) -> None:
+        """Add a value to those that `name` has already.
+
+        Args:
+            name: The field name, in any case.
+            value: One field value, text that latin-1 can encode.
+
+        Raises:
+            ValueError: The name is no token, or the value holds what no header may.
+        """
+        name = normalize_name(name)
+        value = _checked_value(name, value)
+        present = self._store.get(name)
+        if present is None:
+            self._store[name] = value
+        elif isinstance(present, str):
+            self._store[name] = [present, value]
+        else:
+            present.append(value)
+
+    @overload
+    def get(self, key: str, /) -> str | None: ...
+
+    @overload
+    def get(self, key: str, default: _T, /) -> str | _T: ...
+
+    def get(self, key: str, default: object = None, /) -> object:
+        """Return the values of a name, joined with commas, or `default` if it is absent.
+
+        Args:
+            key: The field name, in any case.
+            default: What an absent header gives.
+
+        Returns:
+            The value.
+        """
+        # The inherited one asks by raising KeyError, at four times the price.
+        value = self._store.get(normalize_name(key))
+        if value is None:
+            return default
+        return value if isinstance(value, str) else ",".join(value)
+
+    def get_list(self, name: str) -> list[str]:
+        """List the values of a name.
+
+        Args:
+            name: The field name, in any case.
+
+        Returns:
+            A new list in the order of arrival; empty if the header is absent.
+        """
+        present = self._store.get(normalize_name(name))
+        if present is None:
+            return []
+        return [present] if isinstance(present, str) else present.copy()
+
+    def get_all(self) -> Iterator[tuple[str, str]]:
+        """Iterate over all pairs of name and single value; a repeated name comes up repeatedly."""
+        for name, value in self._store.items():
+            if isinstance(value, str):
+                yield name, value
+            else:
+                for single in value:
+                    yield name, single
+
+    def parse_line(self, line: str) -> None:
+        """Add the header of one line `Name: value`, with or without its line end.
+
+        Args:
+            line: The line; folded continuation lines (RFC 9112 section 5.2) are refused.
+
+        Raises:
+            HTTPInputError: The line is no valid header field.
+        """
+        add_field_line(self._store, line.removesuffix("\n").removesuffix("\r"))
+
+    @classmethod
+    def parse(cls, headers: str) -> Self:
+        r"""Parse a block of header lines that end with CRLF or LF.
+
+        Args:
+            headers: The lines; other characters that Unicode calls line ends stay in the value.
+
+        Returns:
+            The headers.
+
+        Raises:
+            HTTPInputError: A line is no valid header field.
+        """
+        lines = [line.removesuffix("\r") for line in headers.split("\n")]
+        return cls._adopt(parse_field_lines([line for line in lines if line]))
+
+    def copy(self) -> Self:
+        """Return an independent copy that keeps several values apart."""
+        return type(self)(self)
+
+    __copy__ = copy
+
+    def __getitem__(self, name: str) -> str:
+        """Return the values of `name`, joined with commas (RFC 9110 section 5.3)."""
+        value = self._store[normalize_name(name)]
+        return value if isinstance(value, str) else ",".join(value)
+
+    def __setitem__(self, name: str, value: str) -> None:
+        """Replace whatever `name` has with one value."""
+        name = normalize_name(name)
+        self._store[name] = _checked_value(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        """Remove `name` with all its values."""
+        del self._store[normalize_name(name)]
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether `name` is present; what cannot be a header name is not."""
+        try:
+            return isinstance(name, str) and normalize_name(name) in self._store
+        except ValueError:
+            return False
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names, once each."""
+        return iter(self._store)
+
+    def __len__(self) -> int:
+        """Count the names."""
+        return len(self._store)
+
+    def __str__(self) -> str:
+        """Return the wire form: a line for each value, each with its LF."""
+        return "".join([f"{name}: {value}\n" for name, value in self.get_all()])
+
+    def __repr__(self) -> str:
+        """Show the pairs, one for each value."""
+        return f"{type(self).__name__}({list(self.get_all())!r})"
+
+    def __reduce__(self) -> tuple[type[Self], tuple[list[tuple[str, str]]]]:
+        """Pickle as pairs, so that repeated values and the checks survive."""
+        return type(self), (list(self.get_all()),)
+
+
+def parse_field_lines(lines: Iterable[str]) -> dict[str, str | list[str]]:
+    """Parse header or trailer lines into the store of an `HTTPHeaders`.
+
+    Args:
+        lines: Lines without their line ends.
+
+    Returns:
+        Normal name to value, or to the list of values where a name is repeated.
+
+    Raises:
+        HTTPInputError: A line is folded, has no colon, a bad name or a bad value.
+    """
+    store: dict[str, str | list[str]] = {}
+    for line in lines:
+        add_field_line(store, line)
+    return store
+
+
+def add_field_line(store: dict[str, str | list[str]], line: str) -> None:
+    """Parse one header line, from anywhere, into `store`; see `parse_field_lines`."""
+    if line[:1] in (" ", "\t"):
+        raise HTTPInputError("folded header lines are obsolete and refused")
+    name, colon, value = line.partition(":")
+    if not colon:
+        raise HTTPInputError(f"header line without a colon: {line[:100]!r}")
+    try:
+        name = normalize_name(name)
+        value = _checked_value(name, value.strip(" \t"))
+    except ValueError as error:
+        raise HTTPInputError(str(error)) from None
+    present = store.get(name)
+    if present is None:
+        store[name] = value
+    elif isinstance(present, str):
+        store[name] = [present, value]
+    else:
+        present.append(value)
