@@ -1,0 +1,169 @@
+"""The chunked transfer coding of a request body (RFC 9112 section 7.1)."""
+
+import enum
+import re
+from typing import Final
+
+from cyclone_core.errors import HTTPInputError
+from cyclone_core.http1.buffer import ReceiveBuffer
+from cyclone_core.httputil.headers import parse_field_lines
+from cyclone_core.limits import Limits
+
+__all__ = ["ChunkedDecoder"]
+
+_TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_QUOTED: Final = rb'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"'
+_EXTENSION: Final = rb"[ \t]*;[ \t]*%b(?:[ \t]*=[ \t]*(?:%b|%b))?" % (_TOKEN, _TOKEN, _QUOTED)
+
+# Sixteen hexadecimal digits are 64 bits; more would only test our patience with leading zeros.
+_SIZE_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,16})((?:%b)*)" % _EXTENSION)
+
+# A trailer must not reframe, reroute or authenticate what was already acted on (RFC 9110 section 6.5.1).
+_FORBIDDEN_TRAILERS: Final = frozenset(
+    {
+        "Authorization",
+        "Content-Encoding",
+        "Content-Length",
+        "Content-Range",
+        "Content-Type",
+        "Cookie",
+        "Host",
+        "Trailer",
+        "Transfer-Encoding",
+    }
+)
+
+
+class _State(enum.Enum):
+    SIZE = enum.auto()
+    DATA = enum.auto()
+    DATA_END = enum.auto()
+    TRAILER = enum.auto()
+    DONE = enum.auto()
+
+
+class ChunkedDecoder:
+    """Decodes one body; ask `decode` again whenever bytes have arrived.
+
+    Attributes:
+        trailers: The trailer fields once `done`; kept apart from the headers, as the store of an
+            `HTTPHeaders`.
+    """
+
+    __slots__ = ("_extensions", "_lines", "_lines_size", "_remaining", "_state", "trailers")
+
+    def __init__(self) -> None:
+        """Start before the first chunk."""
+        self.trailers: dict[str, str | list[str]] = {}
+        self._state = _State.SIZE
+        self._remaining = 0
+        self._extensions = 0
+        self._lines: list[str] = []
+        self._lines_size = 0
+
+    @property
+    def done(self) -> bool:
+        """Whether the body, its trailers included, is complete."""
+        return self._state is _State.DONE
+
+    def decode(self, buffer: ReceiveBuffer, limits: Limits) -> bytes:
+        """Take all that is there of the body.
+
+        Many tiny chunks of one read come out as one piece, so that they cost the reader of the body
+        one call.
+
+        Args:
+            buffer: The received bytes; those of the body are removed.
+            limits: The bounds of size lines, extensions and trailers.
+
+        Returns:
+            Decoded data; `b""` if there is none yet.
+
+        Raises:
+            HTTPInputError: The coding is malformed or exceeds a limit.
+        """
+        pieces: list[bytes] = []
+        while self._step(buffer, limits, pieces):
+            pass
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _step(self, buffer: ReceiveBuffer, limits: Limits, pieces: list[bytes]) -> bool:
+        """Make one transition; False when that needs bytes that are not there."""
+        match self._state:
+            case _State.SIZE:
+                return self._read_size(buffer, limits)
+            case _State.DATA:
+                return self._read_data(buffer, pieces)
+            case _State.DATA_END:
+                return self._read_data_end(buffer)
+            case _State.TRAILER:
+                return self._read_trailer(buffer, limits)
+            case _State.DONE:
+                return False
+
+    def _read_size(self, buffer: ReceiveBuffer, limits: Limits) -> bool:
+        length = buffer.find(b"\r\n")
+        if length < 0:
+            # Two more bytes may be a CRLF that is still to be recognized.
+            if len(buffer) > limits.max_chunk_line + 1:
+                raise HTTPInputError("chunk-size line too long")
+            return False
+        if length > limits.max_chunk_line:
+            raise HTTPInputError("chunk-size line too long")
+        line = buffer.take(length)
+        buffer.skip(2)
+        match = _SIZE_LINE.fullmatch(line)
+        if match is None:
+            raise HTTPInputError(f"malformed chunk-size line: {line[:100]!r}")
+        self._extensions += len(match[2])
+        if self._extensions > limits.max_chunk_extensions:
+            raise HTTPInputError("too many chunk extensions")
+        self._remaining = int(match[1], 16)
+        self._state = _State.DATA if self._remaining else _State.TRAILER
+        return True
+
+    def _read_data(self, buffer: ReceiveBuffer, pieces: list[bytes]) -> bool:
+        piece = buffer.take(self._remaining)
+        if not piece:
+            return False
+        pieces.append(piece)
+        self._remaining -= len(piece)
+        if self._remaining == 0:
+            self._state = _State.DATA_END
+        return True
+
+    def _read_data_end(self, buffer: ReceiveBuffer) -> bool:
+        end = buffer.peek(0, 2)
+        if not b"\r\n".startswith(end):
+            raise HTTPInputError("chunk data is not followed by CRLF")
+        if len(end) < len(b"\r\n"):
+            return False
+        buffer.skip(2)
+        self._state = _State.SIZE
+        return True
+
+    def _read_trailer(self, buffer: ReceiveBuffer, limits: Limits) -> bool:
+        length = buffer.find(b"\r\n")
+        size = len(buffer) - 1 if length < 0 else length
+        if size > limits.max_header_line or self._lines_size + size > limits.max_header_size:
+            raise HTTPInputError("trailer fields too large", 431)
+        if length < 0:
+            return False
+        line = buffer.take(length).decode("latin-1")
+        buffer.skip(2)
+        if not line:
+            self._finish()
+            return True
+        self._lines.append(line)
+        self._lines_size += length + 2
+        if len(self._lines) > limits.max_header_count:
+            raise HTTPInputError("too many trailer fields", 431)
+        return True
+
+    def _finish(self) -> None:
+        self.trailers = parse_field_lines(self._lines)
+        self._lines.clear()
+        forbidden = _FORBIDDEN_TRAILERS.intersection(self.trailers)
+        if forbidden:
+            raise HTTPInputError(f"forbidden in a trailer: {', '.join(sorted(forbidden))}")
+        self._state = _State.DONE

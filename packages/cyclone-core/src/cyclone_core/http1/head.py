@@ -1,0 +1,218 @@
+"""The head of a request: request line and header fields (RFC 9112 sections 2, 3, 5 and 6)."""
+
+import re
+from typing import Final
+
+from cyclone_core.errors import HTTPInputError
+from cyclone_core.httputil.headers import add_field_line
+from cyclone_core.httputil.names import KNOWN_NAMES, is_token
+from cyclone_core.limits import Limits
+
+__all__ = ["RequestHead", "parse_head"]
+
+Store = dict[str, str | list[str]]
+
+# Everything that may stand in a head beside CRLF: HTAB, visible ASCII, blank and obs-text. One
+# translate() that deletes these must leave exactly the CRLFs between the lines: it finds every stray
+# control character, bare CR and bare LF of the block at once, where a regex per line costs thrice.
+_ALLOWED: Final = bytes([9, *range(32, 127), *range(128, 256)])
+
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
+_VERSION: Final = re.compile(r"HTTP/[0-9]\.[0-9]")
+
+# RFC 9112 section 3.2 allows visible ASCII only; a client has to percent-encode the rest.
+_TARGET: Final = re.compile(r"[!-~]+")
+_ABSOLUTE: Final = re.compile(r"https?://([^/?#]*)([^#]*)", re.IGNORECASE)
+
+# RFC 9110 section 7.2, RFC 3986 section 3.2.2: a name, an IPv4 or a bracketed address, and a port.
+_HOST: Final = re.compile(
+    r"(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+(?::[0-9]{0,5})?"
+    r"|\[[0-9A-Fa-f:.]+\](?::[0-9]{0,5})?"
+)
+
+_MAX_LENGTH_DIGITS: Final = 19
+
+# More than one of these, even of equal value, is how messages are smuggled past a proxy.
+_SINGLE: Final = ("Content-Length", "Host", "Transfer-Encoding")
+
+
+class RequestHead:
+    """The event that a request has begun.
+
+    Attributes:
+        method: A token; case matters.
+        uri: Path and query; from an absolute target, without scheme and authority. `*` for OPTIONS.
+        version: `"HTTP/1.1"` or `"HTTP/1.0"`.
+        headers: Normal field name to value or list of values: the store of an `HTTPHeaders`.
+        content_length: Bytes of the body that follows, 0 if none or if it is chunked.
+        chunked: Whether the body comes in chunks.
+        keep_alive: Whether the client wants to go on using the connection.
+        expects_continue: Whether the client waits for `100 Continue` before it sends the body.
+    """
+
+    __slots__ = (
+        "chunked",
+        "content_length",
+        "expects_continue",
+        "headers",
+        "keep_alive",
+        "method",
+        "uri",
+        "version",
+    )
+
+    def __init__(self, method: str, uri: str, version: str, headers: Store) -> None:
+        """Make the head of a request without a body; `parse_head` adds the framing."""
+        self.method = method
+        self.uri = uri
+        self.version = version
+        self.headers = headers
+        self.content_length = 0
+        self.chunked = False
+        self.keep_alive = version == "HTTP/1.1"
+        self.expects_continue = False
+
+    @property
+    def has_body(self) -> bool:
+        """Whether body events follow."""
+        return self.chunked or self.content_length > 0
+
+
+def parse_head(block: bytes, limits: Limits) -> RequestHead:
+    """Parse and check a complete head.
+
+    Args:
+        block: Request line and header lines, without the CRLF of the last one.
+        limits: The bounds of lines and their number.
+
+    Returns:
+        The head, its framing decided.
+
+    Raises:
+        HTTPInputError: The head is malformed, ambiguous or too large; its status says how.
+    """
+    lines = block.decode("latin-1").split("\r\n")
+    count = len(lines)
+    if block.translate(None, _ALLOWED) != b"\r\n" * (count - 1):
+        raise HTTPInputError("control character, bare CR or bare LF in the head of a request")
+    _check_sizes(lines, len(block), limits)
+    method, uri, version, authority = _parse_request_line(lines[0])
+    del lines[0]
+    headers = _parse_fields(lines)
+    head = RequestHead(method, uri, version, headers)
+    host = headers.get("Host")
+    if host is None:
+        if version == "HTTP/1.1":
+            raise HTTPInputError("HTTP/1.1 request without a Host header")
+    elif not _HOST.fullmatch(_single(host)):
+        raise HTTPInputError(f"invalid Host header: {host!r}")
+    if authority is not None:
+        headers["Host"] = authority  # RFC 9112 section 3.2.2: the target wins over the header
+    if "Connection" in headers:
+        head.keep_alive = _keep_alive(headers["Connection"], version)
+    if "Content-Length" in headers or "Transfer-Encoding" in headers:
+        _decide_framing(head)
+    if "Expect" in headers and version == "HTTP/1.1":
+        head.expects_continue = _expects_continue(headers["Expect"])
+    return head
+
+
+def _check_sizes(lines: list[str], size: int, limits: Limits) -> None:
+    shortest = min(limits.max_request_line, limits.max_header_line, limits.max_header_size)
+    if size > shortest:
+        if len(lines[0]) > limits.max_request_line:
+            raise HTTPInputError("request line too long", 414)
+        if size > limits.max_header_size:
+            raise HTTPInputError("header fields too large", 431)
+        if max(map(len, lines)) > limits.max_header_line:
+            raise HTTPInputError("header line too long", 431)
+    if len(lines) - 1 > limits.max_header_count:
+        raise HTTPInputError("too many header fields", 431)
+
+
+def _parse_request_line(line: str) -> tuple[str, str, str, str | None]:
+    try:
+        method, target, version = line.split(" ")
+    except ValueError:
+        raise HTTPInputError(f"malformed request line: {line[:100]!r}") from None
+    if method not in _METHODS and not is_token(method):
+        raise HTTPInputError(f"the method is no token: {method[:100]!r}")
+    if version not in ("HTTP/1.1", "HTTP/1.0"):
+        status = 505 if _VERSION.fullmatch(version) else 400
+        raise HTTPInputError(f"unsupported protocol version: {version[:100]!r}", status)
+    if not _TARGET.fullmatch(target):
+        raise HTTPInputError("the request target holds more than visible ASCII")
+    if target[0] == "/":
+        return method, target, version, None
+    if method == "CONNECT":
+        raise HTTPInputError("CONNECT is for proxies", 501)
+    if target == "*" and method == "OPTIONS":
+        return method, target, version, None
+    absolute = _ABSOLUTE.fullmatch(target)
+    if absolute is None or not _HOST.fullmatch(absolute[1]):
+        raise HTTPInputError(f"invalid request target: {target[:100]!r}")
+    path = absolute[2]
+    if not path:
+        path = "*" if method == "OPTIONS" else "/"
+    return method, path if path[0] != "?" else "/" + path, version, absolute[1]
+
+
+def _parse_fields(lines: list[str]) -> Store:
+    # The common line is handled here without a call; `add_field_line` does the uncommon ones. The
+    # values need no check of their own: `parse_head` has checked the whole block.
+    store: Store = {}
+    known = KNOWN_NAMES
+    for line in lines:
+        spelling, colon, value = line.partition(":")
+        name = known.get(spelling)
+        if name is None or not colon or name in store:
+            add_field_line(store, line)
+        else:
+            store[name] = value.strip(" \t")
+    if len(store) < len(lines):
+        for name in _SINGLE:
+            if isinstance(store.get(name), list):
+                raise HTTPInputError(f"more than one {name} header")
+    return store
+
+
+def _single(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else ",".join(value)
+
+
+def _tokens(value: str | list[str]) -> list[str]:
+    return [token.strip(" \t").lower() for token in _single(value).split(",")]
+
+
+def _keep_alive(connection: str | list[str], version: str) -> bool:
+    tokens = _tokens(connection)
+    if "close" in tokens:
+        return False
+    return version == "HTTP/1.1" or "keep-alive" in tokens
+
+
+def _expects_continue(expect: str | list[str]) -> bool:
+    if _tokens(expect) != ["100-continue"]:
+        raise HTTPInputError(f"unknown expectation: {expect!r}", 417)
+    return True
+
+
+def _decide_framing(head: RequestHead) -> None:
+    """Apply RFC 9112 section 6.3, without the leniency that makes two servers disagree."""
+    length = head.headers.get("Content-Length")
+    encoding = head.headers.get("Transfer-Encoding")
+    if encoding is None:
+        length = _single(length or "")
+        if not (length.isascii() and length.isdigit() and len(length) <= _MAX_LENGTH_DIGITS):
+            raise HTTPInputError(f"invalid Content-Length: {length[:100]!r}")
+        head.content_length = int(length)
+        return
+    if length is not None:
+        raise HTTPInputError("both Content-Length and Transfer-Encoding")
+    if head.version == "HTTP/1.0":
+        raise HTTPInputError("Transfer-Encoding in an HTTP/1.0 request")
+    codings = _tokens(encoding)
+    if codings != ["chunked"]:
+        known = all(is_token(coding) for coding in codings) and "chunked" not in codings[:-1]
+        raise HTTPInputError(f"unsupported Transfer-Encoding: {encoding!r}", 501 if known else 400)
+    head.chunked = True

@@ -1,0 +1,211 @@
+"""The receiving half of HTTP/1.1, from bytes to events.
+
+Theory of operation. A `RequestReader` is told of received bytes and asked for events. It is in one of
+three states, and these are all its transitions:
+
+    state     event                                 next state
+    HEAD      RequestHead, no body                  HEAD
+    HEAD      RequestHead, Content-Length > 0       LENGTH
+    HEAD      RequestHead, chunked                  CHUNKED
+    LENGTH    bytes                                 LENGTH
+    LENGTH    EndOfBody (all bytes have come)       HEAD
+    CHUNKED   bytes                                 CHUNKED
+    CHUNKED   EndOfBody (last chunk and trailers)   HEAD
+    any       HTTPInputError is raised, from now on by every call
+
+None instead of an event says that more bytes are needed. Nothing is read ahead: the caller asks for
+the next head only when it has answered the last request, so `max_body_size` may be set between a head
+and its first body event, and after an error or the last request of a connection nothing more is parsed.
+Every bound comes from `Limits` and holds however the bytes are cut into pieces.
+"""
+
+from cyclone_core.errors import HTTPInputError
+from cyclone_core.http1.buffer import ReceiveBuffer
+from cyclone_core.http1.chunked import ChunkedDecoder
+from cyclone_core.http1.head import RequestHead, parse_head
+from cyclone_core.limits import Limits
+
+__all__ = ["EndOfBody", "Event", "RequestReader"]
+
+_CRLF = b"\r\n"
+_END_OF_HEAD = b"\r\n\r\n"
+
+
+class EndOfBody:
+    """The event that a request's body is complete.
+
+    Attributes:
+        trailers: Trailer fields, as the store of an `HTTPHeaders`; they never join the headers.
+    """
+
+    __slots__ = ("trailers",)
+
+    def __init__(self, trailers: dict[str, str | list[str]]) -> None:
+        """Make the event."""
+        self.trailers = trailers
+
+
+Event = RequestHead | bytes | EndOfBody | None
+
+
+class RequestReader:
+    """Turns the bytes of one connection into the events of its requests.
+
+    After `receive_data` you must ask `next_event` until it returns None or you do not want more.
+
+    Attributes:
+        max_body_size: Bytes that the body of the current request may have. Set it between the head
+            and the first body event; with each head it returns to the limit.
+    """
+
+    __slots__ = (
+        "_blank_skipped",
+        "_buffer",
+        "_chunks",
+        "_error",
+        "_limits",
+        "_line_start",
+        "_lines",
+        "_received",
+        "_remaining",
+        "_scanned",
+        "max_body_size",
+    )
+
+    def __init__(self, limits: Limits) -> None:
+        """Make a reader for one connection.
+
+        Args:
+            limits: Its bounds.
+        """
+        self._limits = limits
+        self._buffer = ReceiveBuffer()
+        self._error: HTTPInputError | None = None
+        # The state is CHUNKED while there is a decoder, LENGTH while bytes remain to be counted.
+        self._chunks: ChunkedDecoder | None = None
+        self._remaining: int | None = None
+        self._received = 0
+        self.max_body_size = limits.max_body_size
+        self._start_head()
+
+    @property
+    def buffered(self) -> int:
+        """The number of received bytes that no event has covered yet."""
+        return len(self._buffer)
+
+    @property
+    def in_body(self) -> bool:
+        """Whether a body has begun and its `EndOfBody` has not been returned."""
+        return self._remaining is not None or self._chunks is not None
+
+    def receive_data(self, data: bytes) -> None:
+        """Take bytes from the network; then you must call `next_event`.
+
+        Args:
+            data: Received bytes.
+        """
+        self._buffer.append(data)
+
+    def take_rest(self) -> bytes:
+        """Give up the bytes that no event has covered, for the protocol that takes over."""
+        return self._buffer.take(len(self._buffer))
+
+    def next_event(self) -> Event:
+        """Parse the next event.
+
+        Returns:
+            The event; body data come as plain `bytes`; None when more bytes are needed.
+
+        Raises:
+            HTTPInputError: The peer broke a rule or a limit. The connection is spoilt: answer with
+                the error's status and close.
+        """
+        if self._error is not None:
+            raise self._error
+        try:
+            if self._remaining is not None:
+                return self._read_length(self._remaining)
+            if self._chunks is not None:
+                return self._read_chunked(self._chunks)
+            return self._read_head()
+        except HTTPInputError as error:
+            self._error = error
+            raise
+
+    def _start_head(self) -> None:
+        self._blank_skipped = False
+        self._scanned = 0
+        self._line_start = 0
+        self._lines = 0
+
+    def _read_head(self) -> RequestHead | None:
+        buffer = self._buffer
+        if not buffer:
+            return None
+        if not self._blank_skipped and buffer.peek(0, 2) == _CRLF:
+            # RFC 9112 section 2.2: one empty line, left by an old client behind a body, is ignored.
+            buffer.skip(2)
+            self._start_head()
+            self._blank_skipped = True
+        size = buffer.find(_END_OF_HEAD)
+        if size < 0:
+            self._check_unfinished_head()
+            return None
+        block = buffer.take(size)
+        buffer.skip(len(_END_OF_HEAD))
+        head = parse_head(block, self._limits)
+        if head.chunked:
+            self._chunks = ChunkedDecoder()
+        elif head.content_length:
+            self._remaining = head.content_length
+        self._received = 0
+        self.max_body_size = self._limits.max_body_size
+        self._start_head()
+        return head
+
+    def _check_unfinished_head(self) -> None:
+        """Refuse at once what can no longer become a valid head; looks at each byte once."""
+        buffer, limits = self._buffer, self._limits
+        while (newline := buffer.index(b"\n", self._scanned)) >= 0:
+            if newline == 0 or buffer.peek(newline - 1, newline) != b"\r":
+                raise HTTPInputError("bare LF in the head of a request")
+            if newline == 1:
+                raise HTTPInputError("empty line instead of a request line")
+            self._check_line(newline - 1 - self._line_start)
+            self._lines += 1
+            self._scanned = self._line_start = newline + 1
+            if self._lines > limits.max_header_count + 1:
+                raise HTTPInputError("too many header fields", 431)
+        self._scanned = len(buffer)
+        self._check_line(len(buffer) - self._line_start - 1)
+        if len(buffer) > limits.max_header_size + len(_END_OF_HEAD):
+            raise HTTPInputError("header fields too large", 431)
+
+    def _check_line(self, length: int) -> None:
+        if self._lines == 0 and length > self._limits.max_request_line:
+            raise HTTPInputError("request line too long", 414)
+        if length > self._limits.max_header_line:
+            raise HTTPInputError("header line too long", 431)
+
+    def _read_length(self, remaining: int) -> bytes | EndOfBody | None:
+        if remaining == 0:
+            self._remaining = None
+            return EndOfBody({})
+        if remaining > self.max_body_size - self._received:
+            raise HTTPInputError(f"the body is longer than {self.max_body_size} bytes", 413)
+        piece = self._buffer.take(remaining)
+        self._remaining = remaining - len(piece)
+        self._received += len(piece)
+        return piece or None
+
+    def _read_chunked(self, chunks: ChunkedDecoder) -> bytes | EndOfBody | None:
+        piece = chunks.decode(self._buffer, self._limits)
+        self._received += len(piece)
+        if self._received > self.max_body_size:
+            raise HTTPInputError(f"the body is longer than {self.max_body_size} bytes", 413)
+        if piece:
+            return piece
+        if not chunks.done:
+            return None
+        self._chunks = None
+        return EndOfBody(chunks.trailers)
