@@ -1,0 +1,462 @@
+"""The Twisted protocol of an HTTP/1.1 server connection.
+
+It has three duties: it moves bytes, keeps deadlines, and applies back-pressure both ways. What the
+bytes mean is `cyclone_core.http1`'s business, what to answer is the application's.
+
+Requests are answered in order because there is never more than one in flight: the reader is asked for
+the next head only when the last answer is complete. What a client sends ahead waits in the reader; when
+that is more than `max_pipeline_size`, reading pauses.
+
+All answers that are complete within one read are sent in one write (they are corked).
+"""
+
+import enum
+from typing import Final, cast
+from typing import Protocol as Interface
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import (
+    IConsumer,
+    IHalfCloseableProtocol,
+    IProtocol,
+    IPushProducer,
+    ITCPTransport,
+)
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from cyclone_core.errors import HTTPInputError, NotUpgradable
+from cyclone_core.http1 import EndOfBody, RequestHead, RequestReader, ResponseWriter
+from cyclone_core.http1.status import reason_phrase
+from cyclone_core.httpserver.clock import NEVER, CoarseClock
+from cyclone_core.httpserver.exchange import BodyReceiver, RequestServer
+from cyclone_core.httpserver.http1 import HTTP1Exchange, close_stream
+from cyclone_core.httpserver.peer import Peer
+from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
+from cyclone_core.limits import Limits
+
+__all__ = ["HTTPConnection", "HTTPConnectionFactory", "ServerTransport"]
+
+_log = Logger(namespace="cyclone.httpserver")
+
+_INTERNAL_SERVER_ERROR: Final = 500
+_REQUEST_TIMEOUT: Final = 408
+
+
+class ServerTransport(ITCPTransport, IConsumer, IPushProducer):
+    """What an `HTTPConnection` needs of its transport: Twisted's TCP, TLS and UNIX ones have it."""
+
+
+class HTTPConnectionFactory(RequestServer, Interface):
+    """What an `HTTPConnection` needs of its factory.
+
+    Attributes:
+        limits: The bounds of the connection.
+        clock: The clock of all connections.
+    """
+
+    limits: Limits
+    clock: CoarseClock
+
+
+class _Wait(enum.Enum):
+    """What the connection waits for; its deadline belongs to that."""
+
+    NEXT_REQUEST = enum.auto()
+    HEAD = enum.auto()
+    BODY = enum.auto()
+    APPLICATION = enum.auto()
+    CLOSE = enum.auto()
+
+
+@implementer(IPushProducer, IHalfCloseableProtocol)
+class HTTPConnection(Protocol):
+    """One connection of a client (cyclone: `httpserver.HTTPConnection`).
+
+    Attributes:
+        factory: The application, or whatever else serves requests.
+        peer: The client.
+        deadline: When `deadline_passed` is due, in seconds of the factory's clock.
+    """
+
+    factory: HTTPConnectionFactory
+    transport: ServerTransport
+    peer: Peer
+    deadline: float = NEVER
+
+    def connectionMade(self) -> None:
+        """Prepare for the first request."""
+        factory = self.factory
+        transport = self.transport
+        set_no_delay = getattr(transport, "setTcpNoDelay", None)
+        if set_no_delay is not None:
+            set_no_delay(True)
+        self.peer = Peer(transport)
+        self._limits = factory.limits
+        self._clock = factory.clock
+        self._reader = RequestReader(factory.limits)
+        self._exchange: HTTP1Exchange | None = None
+        self._receiver: BodyReceiver | None = None
+        self._cork: list[bytes] | None = None
+        self._continue_wanted = False
+        self._body_paused = False
+        self._body_deadline = NEVER
+        self._reading_paused = False
+        self._streaming = False
+        self._full: list[Deferred[None]] | None = None
+        self._successor: IProtocol | None = None
+        self._clock.watch(self)
+        self._wait_for(_Wait.NEXT_REQUEST, self._limits.idle_connection_timeout)
+
+    def dataReceived(self, data: bytes) -> None:
+        """Take what the client has sent."""
+        if self._waiting is _Wait.CLOSE:
+            return  # lingering: the client may finish sending, nobody listens
+        self._reader.receive_data(data)
+        self._process()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Tell everybody concerned that the client has gone."""
+        self._clock.forget(self)
+        self._waiting = _Wait.CLOSE
+        self._client_gone(reason.getErrorMessage())
+        if self._successor is not None:
+            successor, self._successor = self._successor, None
+            del self.dataReceived
+            successor.connectionLost(reason)
+
+    def readConnectionLost(self) -> None:
+        """Take note that the client sends no more; nobody tells us whether it still listens.
+
+        What was written already is still sent. A request in flight counts as abandoned, as it does
+        on every transport that cannot be closed by halves.
+        """
+        self._waiting = _Wait.CLOSE
+        self.deadline = NEVER
+        self._client_gone("the client closed the connection")
+        self.transport.loseConnection()
+
+    def writeConnectionLost(self) -> None:
+        """Wait a moment for the client to read the last answer and to close its side."""
+        self._wait_for(_Wait.CLOSE, self._limits.linger_timeout)
+
+    def deadline_passed(self) -> None:
+        """Act on a client that was waited for in vain."""
+        self.deadline = NEVER
+        if self._waiting is _Wait.NEXT_REQUEST:
+            self._close()
+        elif self._waiting is _Wait.CLOSE:
+            self.transport.abortConnection()
+        elif self._waiting is not _Wait.APPLICATION:
+            what = "head" if self._waiting is _Wait.HEAD else "body"
+            self._refuse(_REQUEST_TIMEOUT, f"the {what} of a request came too late")
+
+    # What the exchange uses.
+
+    @property
+    def reusable(self) -> bool:
+        """Whether the current request has been read to its end."""
+        return not self._reader.in_body
+
+    def write_corked(self, data: bytes) -> None:
+        """Send bytes, together with the other answers of this read."""
+        if self._cork is None:
+            self.transport.write(data)
+        else:
+            self._cork.append(data)
+
+    def write_now(self, data: bytes) -> None:
+        """Send bytes at once, behind those that are corked."""
+        self._flush_cork()
+        self.transport.write(data)
+
+    def start_stream(self) -> None:
+        """Ask the transport to tell when the client cannot keep up."""
+        self._flush_cork()
+        if not self._streaming:
+            self._streaming = True
+            self.transport.registerProducer(self, True)
+
+    def drained(self) -> Deferred[None] | None:
+        """Wait for room in the transport; None if there is some."""
+        if self._full is None:
+            return None
+        waiter: Deferred[None] = Deferred()
+        self._full.append(waiter)
+        return waiter
+
+    def answer_finished(self, exchange: HTTP1Exchange) -> None:
+        """Go on with the next request, or close."""
+        self._stop_stream()
+        self._exchange = None
+        self._body_paused = False
+        if self._receiver is not None:
+            receiver, self._receiver = self._receiver, None
+            receiver.body_failed()
+        if not exchange.keep_alive:
+            self._flush_cork()
+            if self._reader.in_body or self._reader.buffered or self._reading_paused:
+                self._linger()
+            else:
+                self._close()
+            return
+        self._wait_for(_Wait.NEXT_REQUEST, self._limits.idle_connection_timeout)
+        if self._cork is None and (self._reader.buffered or self._reading_paused):
+            # Not now: the framework still has to log this answer before it runs the next handler.
+            self._clock.call_soon(self._process)
+
+    def abort(self, why: str) -> None:
+        """Cut the connection."""
+        self._cork = None if self._cork is None else []
+        self._waiting = _Wait.CLOSE
+        self.deadline = NEVER
+        self._client_gone(why)
+        self.transport.abortConnection()
+
+    def set_max_body_size(self, size: int) -> None:
+        """Bound the body of the current request in bytes."""
+        self._reader.max_body_size = size
+
+    def set_body_timeout(self, seconds: float | None) -> None:
+        """Bound the time from now to the end of the current body in seconds."""
+        self._body_deadline = NEVER if seconds is None else self._clock.now + seconds
+        if self._waiting is _Wait.BODY:
+            self._wait_for_body()
+
+    def pause_body(self) -> None:
+        """Stop reading the current body."""
+        self._body_paused = True
+        self._wait_for(_Wait.APPLICATION, NEVER)
+        self._pause_reading()
+
+    def resume_body(self) -> None:
+        """Go on reading the current body."""
+        if self._body_paused and self._waiting is not _Wait.CLOSE:
+            self._body_paused = False
+            self._resume_reading()
+            self._process()
+
+    def upgrade(self, exchange: HTTP1Exchange, protocol: IProtocol) -> bytes:
+        """Hand the transport to another protocol, and return what it should have got already."""
+        if self._waiting is _Wait.CLOSE or self._exchange is not exchange:
+            raise NotUpgradable("the client has gone, or the exchange is over")
+        self._flush_cork()
+        self._stop_stream()
+        self._clock.forget(self)
+        self._resume_reading()
+        self._successor = protocol
+        # Twisted looks the method up on the instance: from now on data do not pass through here.
+        self.dataReceived = protocol.dataReceived  # type: ignore[method-assign]
+        protocol.makeConnection(self.transport)
+        return self._reader.take_rest()
+
+    # What the transport uses, as it would any push producer.
+
+    def pauseProducing(self) -> None:
+        """Take note that the client does not keep up with the answer."""
+        if self._full is None:
+            self._full = []
+
+    def resumeProducing(self) -> None:
+        """Tell those who wait for room that there is some."""
+        waiting, self._full = self._full, None
+        for waiter in waiting or ():
+            waiter.callback(None)
+
+    def stopProducing(self) -> None:
+        """Do nothing: `connectionLost` follows."""
+
+    # Requests.
+
+    def _process(self) -> None:
+        """Handle what the reader holds, until it or the application needs time."""
+        if self._cork is not None:
+            return  # called from within the loop below, which goes on by itself
+        self._cork = []
+        try:
+            while self._step():
+                pass
+        finally:
+            self._flush_cork()
+            self._cork = None
+        if self._reader.buffered > self._limits.max_pipeline_size and self._exchange is not None:
+            self._pause_reading()
+        elif not self._body_paused:
+            self._resume_reading()
+
+    def _step(self) -> bool:
+        if self._waiting is _Wait.CLOSE or self._successor is not None:
+            return False
+        if self._exchange is not None and (self._receiver is None or self._body_paused):
+            return False
+        try:
+            event = self._reader.next_event()
+        except HTTPInputError as error:
+            self._refuse(error.status, str(error))
+            return False
+        if event is None:
+            self._wait_for_client()
+            return False
+        try:
+            if isinstance(event, RequestHead):
+                self._begin(event)
+            elif isinstance(event, EndOfBody):
+                self._end_body()
+            else:
+                self._deliver(event)
+        except Exception:  # noqa: BLE001 -- whatever the application raises must not stop the server
+            _log.failure("The application failed to handle a request")
+            self._refuse(_INTERNAL_SERVER_ERROR, "the application failed")
+        return True
+
+    def _begin(self, head: RequestHead) -> None:
+        factory, peer = self.factory, self.peer
+        self._waiting = _Wait.APPLICATION
+        self.deadline = NEVER
+        self._exchange = exchange = HTTP1Exchange(self, head)
+        request = HTTPServerRequest(
+            head.method,
+            head.uri,
+            head.version,
+            HTTPHeaders._adopt(head.headers),  # noqa: SLF001 -- checked by the reader
+            None,
+            peer.remote_ip,
+            peer.protocol,
+            None,
+            None,
+            exchange,
+            limits=self._limits,
+        )
+        if not head.has_body:
+            factory(request)
+            return
+        self._continue_wanted = head.expects_continue
+        self.set_body_timeout(self._limits.body_timeout)
+        receiver = factory.start_request(request)
+        if self._exchange is exchange:
+            self._receiver = receiver
+
+    def _deliver(self, chunk: bytes) -> None:
+        receiver = cast("BodyReceiver", self._receiver)
+        wait = receiver.data_received(chunk)
+        if wait is not None:
+            self.pause_body()
+            wait.addBoth(self._delivered)
+
+    def _delivered(self, result: object) -> None:
+        if isinstance(result, Failure):
+            _log.failure("The application failed to take the body of a request", result)
+            self._refuse(_INTERNAL_SERVER_ERROR, "the application failed")
+        self.resume_body()
+
+    def _end_body(self) -> None:
+        receiver, self._receiver = self._receiver, None
+        self._wait_for(_Wait.APPLICATION, NEVER)
+        cast("BodyReceiver", receiver).body_finished()
+
+    # Waiting.
+
+    def _wait_for(self, what: _Wait, seconds: float) -> None:
+        self._waiting = what
+        self.deadline = self._clock.now + seconds
+
+    def _wait_for_client(self) -> None:
+        if self._exchange is not None:
+            self._wait_for_body()
+            if self._continue_wanted and not self._exchange.started:
+                self._exchange.send_interim(100, HTTPHeaders())
+            self._continue_wanted = False
+        elif self._reader.buffered and self._waiting is _Wait.NEXT_REQUEST:
+            # Absolute from the first byte on: a byte now and then does not put it off.
+            self._wait_for(_Wait.HEAD, self._limits.header_timeout)
+
+    def _wait_for_body(self) -> None:
+        self._wait_for(_Wait.BODY, self._limits.body_stall_timeout)
+        self.deadline = min(self.deadline, self._body_deadline)
+
+    def _pause_reading(self) -> None:
+        if not self._reading_paused:
+            self._reading_paused = True
+            self.transport.pauseProducing()
+
+    def _resume_reading(self) -> None:
+        if self._reading_paused:
+            self._reading_paused = False
+            self.transport.resumeProducing()
+
+    # Endings.
+
+    def _refuse(self, status: int, why: str) -> None:
+        """Answer with an error if that is still possible, read nothing more, and close."""
+        exchange = self._exchange
+        _log.info("{status} to {ip}: {why}", status=status, ip=self.peer.remote_ip, why=why)
+        if exchange is not None and exchange.started:
+            self.abort(why)
+            return
+        if self._waiting is _Wait.CLOSE:
+            return
+        writer = ResponseWriter("HTTP/1.1", exchange.method if exchange else "", keep_alive=False)
+        self.write_corked(writer.send_response(*self._error_answer(status)))
+        self._flush_cork()
+        self._client_gone(why)
+        self._linger()
+
+    def _error_answer(self, status: int) -> tuple[int, str, HTTPHeaders, bytes]:
+        reason = reason_phrase(status)
+        title = f"{status}: {reason}"
+        page = f"<html><title>{title}</title><body>{title}</body></html>"
+        headers = HTTPHeaders(
+            {
+                "Server": "cyclone",
+                "Content-Type": "text/html; charset=UTF-8",
+                "Date": self._clock.date(),
+            }
+        )
+        return status, reason, headers, page.encode()
+
+    def _linger(self) -> None:
+        """Close so that the client can read the answer.
+
+        Closing a socket with unread input resets the connection, and a reset destroys what the client
+        has not read yet. So only the sending half is closed, and input is discarded for a while.
+        """
+        self._waiting = _Wait.CLOSE
+        self.deadline = NEVER  # until the answer is sent: `writeConnectionLost` tells
+        lose_write_connection = getattr(self.transport, "loseWriteConnection", None)
+        if lose_write_connection is None or self.peer.protocol == "https":
+            self.transport.loseConnection()  # on TLS it waits for the client's close_notify
+        else:
+            self._resume_reading()
+            lose_write_connection()
+
+    def _close(self) -> None:
+        self._waiting = _Wait.CLOSE
+        self.deadline = NEVER
+        self.transport.loseConnection()
+
+    def _client_gone(self, why: str) -> None:
+        exchange, self._exchange = self._exchange, None
+        receiver, self._receiver = self._receiver, None
+        waiting, self._full = self._full, None
+        self._stop_stream()
+        if exchange is not None:
+            exchange.connection_lost(why)
+        if receiver is not None:
+            receiver.body_failed()
+        for waiter in waiting or ():
+            close_stream(waiter, why)
+
+    # Output.
+
+    def _flush_cork(self) -> None:
+        if self._cork:
+            data = self._cork[0] if len(self._cork) == 1 else b"".join(self._cork)
+            self._cork.clear()
+            self.transport.write(data)
+
+    def _stop_stream(self) -> None:
+        if self._streaming:
+            self._streaming = False
+            self.transport.unregisterProducer()

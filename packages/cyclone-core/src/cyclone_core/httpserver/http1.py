@@ -1,0 +1,217 @@
+"""The exchange of an HTTP/1.1 connection."""
+
+from typing import IO, TYPE_CHECKING, Final
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IProtocol, ITransport
+
+from cyclone_core.errors import HTTPOutputError, StreamClosedError
+from cyclone_core.http1 import RequestHead, ResponseWriter
+from cyclone_core.httpserver.peer import Peer
+from cyclone_core.httputil import HTTPHeaders
+
+if TYPE_CHECKING:
+    from cyclone_core.httpserver.connection import HTTPConnection
+
+__all__ = ["HTTP1Exchange", "close_stream"]
+
+# As much as Twisted's transport keeps before it asks a producer to pause.
+_FILE_PIECE: Final = 64 * 1024
+
+
+def close_stream(waiter: Deferred[None], why: str) -> Deferred[None]:
+    """Fail a Deferred in a way that nobody has to handle.
+
+    Args:
+        waiter: A Deferred that has not fired.
+        why: Why nothing can be sent any more.
+
+    Returns:
+        The same Deferred, failed with `StreamClosedError`: awaiting it raises, dropping it is
+        silent, because a client that goes away is no error of the program.
+    """
+    waiter.errback(StreamClosedError(why))
+    # Adding an errback would consume the failure for those who await it later; this only keeps the
+    # collector from reporting it as unhandled.
+    if waiter._debugInfo is not None:  # noqa: SLF001 -- Twisted offers no public way
+        waiter._debugInfo.failResult = None  # noqa: SLF001
+    return waiter
+
+
+class HTTP1Exchange:
+    """One request of an `HTTPConnection`; see `Exchange` for the methods.
+
+    It ends when the answer is finished or the connection is lost, whatever comes first.
+    """
+
+    __slots__ = ("_connection", "_ended", "_lost", "_waiting", "_writer", "method", "no_keep_alive")
+
+    def __init__(self, connection: "HTTPConnection", head: RequestHead) -> None:
+        """Make the exchange for a request; the connection does.
+
+        Args:
+            connection: Where the request came from.
+            head: Its head.
+        """
+        self.method = head.method
+        self.no_keep_alive = False
+        self._connection = connection
+        self._writer = ResponseWriter(head.version, head.method, head.keep_alive)
+        self._waiting: list[Deferred[str | None]] | None = None
+        self._ended = False
+        self._lost: str | None = None
+
+    @property
+    def peer(self) -> Peer:
+        """The client."""
+        return self._connection.peer
+
+    @property
+    def transport(self) -> ITransport | None:
+        """The connection's Twisted transport."""
+        return self._connection.transport
+
+    @property
+    def started(self) -> bool:
+        """Whether the head of the answer is out."""
+        return self._writer.started
+
+    @property
+    def keep_alive(self) -> bool:
+        """Whether the connection may serve another request after this one."""
+        return self._writer.keep_alive
+
+    def send_interim(self, status: int, headers: HTTPHeaders) -> None:
+        """Send an interim answer; see `Exchange.send_interim`."""
+        data = self._writer.send_interim(status, headers)
+        if self._lost is None and data:
+            self._connection.write_now(data)
+
+    def respond(self, status: int, reason: str, headers: HTTPHeaders, body: bytes) -> None:
+        """Send a whole answer; see `Exchange.respond`."""
+        if self._lost is not None:
+            return
+        self._decide_keep_alive()
+        data = self._writer.send_response(status, reason, headers, body)
+        self._connection.write_corked(data)
+        self._end(None)
+        self._connection.answer_finished(self)
+
+    def write_headers(self, status: int, reason: str, headers: HTTPHeaders, chunk: bytes) -> None:
+        """Begin an answer in pieces; see `Exchange.write_headers`."""
+        if self._lost is not None:
+            return
+        self._decide_keep_alive()
+        data = self._writer.send_head(status, reason, headers, chunk)
+        self._connection.start_stream()
+        self._connection.write_now(data)
+
+    def write(self, chunk: bytes) -> None:
+        """Send a piece of the body; see `Exchange.write`."""
+        if self._lost is not None:
+            return
+        data = self._writer.send_data(chunk)
+        if data:
+            self._connection.write_now(data)
+
+    def send_file(self, file: IO[bytes], offset: int, count: int) -> Deferred[None]:
+        """Send a part of a file; see `Exchange.send_file`."""
+        file.seek(offset)
+        done: Deferred[None] = Deferred()
+        self._send_pieces(file, count, done)
+        return done
+
+    def _send_pieces(self, file: IO[bytes], count: int, done: Deferred[None]) -> None:
+        while count:
+            if self._lost is not None:
+                done.errback(StreamClosedError(self._lost))
+                return
+            piece = file.read(min(count, _FILE_PIECE))
+            if not piece:
+                self.abort("a file was shorter than promised")
+                done.errback(HTTPOutputError(f"the file ended {count} bytes too early"))
+                return
+            self.write(piece)
+            count -= len(piece)
+            waiting = self.drained()
+            if waiting is not None:
+                waiting.addCallbacks(
+                    lambda _, rest=count: self._send_pieces(file, rest, done), done.errback
+                )
+                return
+        done.callback(None)
+
+    def drained(self) -> Deferred[None] | None:
+        """Wait for room; see `Exchange.drained`."""
+        if self._lost is not None:
+            return close_stream(Deferred(), self._lost)
+        return self._connection.drained()
+
+    def finish(self) -> None:
+        """End an answer in pieces; see `Exchange.finish`."""
+        if self._lost is not None:
+            return
+        try:
+            data = self._writer.end()
+        except HTTPOutputError:
+            self.abort("the answer is shorter than its Content-Length")
+            raise
+        if data:
+            self._connection.write_now(data)
+        self._end(None)
+        self._connection.answer_finished(self)
+
+    def abort(self, why: str) -> None:
+        """Cut the connection; see `Exchange.abort`."""
+        self._connection.abort(why)
+
+    def notifyFinish(self) -> Deferred[str | None]:
+        """Wait for the end of the exchange; see `Exchange.notifyFinish`."""
+        if self._ended:
+            return succeed(self._lost)
+        waiter: Deferred[str | None] = Deferred()
+        if self._waiting is None:
+            self._waiting = []
+        self._waiting.append(waiter)
+        return waiter
+
+    def set_max_body_size(self, size: int) -> None:
+        """Bound the request body; see `Exchange.set_max_body_size`."""
+        self._connection.set_max_body_size(size)
+
+    def set_body_timeout(self, seconds: float | None) -> None:
+        """Bound the time of the request body; see `Exchange.set_body_timeout`."""
+        self._connection.set_body_timeout(seconds)
+
+    def pause_body(self) -> None:
+        """Stop the request body; see `Exchange.pause_body`."""
+        self._connection.pause_body()
+
+    def resume_body(self) -> None:
+        """Let the request body come again; see `Exchange.resume_body`."""
+        self._connection.resume_body()
+
+    def upgrade(self, protocol: IProtocol) -> bytes:
+        """Hand the connection to another protocol; see `Exchange.upgrade`."""
+        return self._connection.upgrade(self, protocol)
+
+    def connection_lost(self, why: str) -> None:
+        """Take note that the client has gone; the connection calls it.
+
+        Args:
+            why: The message for `notifyFinish`.
+        """
+        if not self._ended:
+            self._lost = why
+            self._end(why)
+
+    def _decide_keep_alive(self) -> None:
+        # What is left of an unread body would be taken for the next request.
+        if self.no_keep_alive or not self._connection.reusable:
+            self._writer.keep_alive = False
+
+    def _end(self, message: str | None) -> None:
+        self._ended = True
+        waiting, self._waiting = self._waiting, None
+        for waiter in waiting or ():
+            waiter.callback(message)

@@ -1,0 +1,72 @@
+"""A server for one port, with limits of its own."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.protocol import ServerFactory
+
+from cyclone_core.httpserver.body import BufferedBody
+from cyclone_core.httpserver.clock import CoarseClock
+from cyclone_core.httpserver.connection import HTTPConnection
+from cyclone_core.httpserver.exchange import BodyReceiver
+from cyclone_core.httputil import HTTPServerRequest
+from cyclone_core.limits import Limits
+
+__all__ = ["HTTPServer"]
+
+
+class HTTPServer(ServerFactory):
+    """A thin factory around an application or a plain function (Tornado: `httpserver.HTTPServer`).
+
+    An `Application` is a factory itself; this one is for a port that needs other limits, and for a
+    function that answers requests without the web framework.
+
+    Attributes:
+        limits: The bounds of this port.
+        clock: The clock of its connections.
+    """
+
+    protocol: type[HTTPConnection] = HTTPConnection  # type: ignore[assignment]
+    noisy = False
+
+    def __init__(
+        self,
+        request_callback: Callable[[HTTPServerRequest], Any],
+        *,
+        reactor: IReactorTime | None = None,
+        **options: Any,  # noqa: ANN401 -- `Limits` checks each by its name
+    ) -> None:
+        """Make a server.
+
+        Args:
+            request_callback: An `Application`, or a callable that takes each complete request and
+                answers it through `request.connection`.
+            reactor: What tells the time; by default the global reactor.
+            options: Fields of `Limits` that differ from the application's, or from the defaults.
+
+        Raises:
+            TypeError: An option is no field of `Limits`.
+            ValueError: An option has a wrong type or is not positive.
+        """
+        base = getattr(request_callback, "limits", None)
+        self.limits: Limits = dataclasses.replace(base or Limits(), **options)
+        self.clock: CoarseClock = CoarseClock(reactor)
+        self._callback = request_callback
+        self._start_request = getattr(request_callback, "start_request", None)
+
+    def __call__(self, request: HTTPServerRequest) -> object:
+        """Pass a complete request on."""
+        return self._callback(request)
+
+    def start_request(self, request: HTTPServerRequest) -> BodyReceiver | None:
+        """Let the application take the body, or collect it for the function."""
+        if self._start_request is None:
+            return BufferedBody(request, self._callback)
+        receiver: BodyReceiver | None = self._start_request(request)
+        return receiver
+
+    def stopFactory(self) -> None:
+        """Stop the clock."""
+        self.clock.stop()
