@@ -1,0 +1,19 @@
+"""The web framework: applications, routes and request handlers."""
+
+from cyclone_core.web.application import Application
+from cyclone_core.web.decorators import asynchronous
+from cyclone_core.web.errors import Finish, HTTPError, MissingArgumentError
+from cyclone_core.web.handler import ErrorHandler, RequestHandler
+from cyclone_core.web.routing import URLSpec, url
+
+__all__ = [
+    "Application",
+    "ErrorHandler",
+    "Finish",
+    "HTTPError",
+    "MissingArgumentError",
+    "RequestHandler",
+    "URLSpec",
+    "asynchronous",
+    "url",
+]

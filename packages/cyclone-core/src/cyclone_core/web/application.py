@@ -1,0 +1,140 @@
+"""`Application`: routes and settings, and the Twisted factory that serves them."""
+
+from collections.abc import Iterable
+from typing import Any, Self, overload
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.protocol import ServerFactory
+
+from cyclone_core.httpserver import BodyReceiver, BufferedBody, HTTPConnection
+from cyclone_core.httpserver.clock import CoarseClock
+from cyclone_core.httputil import HTTPServerRequest
+from cyclone_core.limits import Limits
+from cyclone_core.web.access import log_access
+from cyclone_core.web.context import RequestContext
+from cyclone_core.web.handler import ErrorHandler, RequestHandler
+from cyclone_core.web.routing import Match, Route, RoutingTable, URLSpec
+from cyclone_escape import ObjectDict
+
+__all__ = ["Application"]
+
+_CLASSIC_NAME = "cyclone.web.Application"
+
+
+class Application(ServerFactory):
+    """A web application (Tornado and cyclone: `web.Application`).
+
+    It is a Twisted factory: `reactor.listenTCP(8888, application)` serves it, and one application may
+    serve several ports, with TLS on some. Derive from it to set it up in `__init__`.
+
+    Attributes:
+        settings: The settings, by item and by attribute. Any name may be used; those of `Limits`, and
+            `log_function` and `server_header`, have a meaning here.
+        limits: The bounds of each connection, from the settings.
+        clock: The clock of all connections.
+        server_header: The value of the `Server` header; empty for none.
+        protocol: The class of connections.
+    """
+
+    protocol: type[HTTPConnection] = HTTPConnection  # type: ignore[assignment]
+    noisy = False
+
+    def __init__(
+        self,
+        handlers: Iterable[URLSpec | Route] | None = None,
+        *,
+        reactor: IReactorTime | None = None,
+        **settings: Any,  # noqa: ANN401 -- an application's settings are its own
+    ) -> None:
+        """Make an application.
+
+        Args:
+            handlers: Routes in the order in which they are tried: `(pattern, handler)`, optionally
+                with keyword arguments for `initialize` and a name, or `URLSpec` objects.
+            reactor: What tells the time; by default the global reactor.
+            settings: The settings.
+
+        Raises:
+            ValueError: A route or a setting is malformed; the message says which.
+            ImportError: A handler's dotted name leads nowhere.
+        """
+        self.settings: ObjectDict[Any] = ObjectDict(settings)
+        self.limits = Limits.from_settings(settings)
+        self.clock = CoarseClock(reactor)
+        self.server_header: str = settings.get("server_header", "cyclone")
+        self.router = RoutingTable(handlers or ())
+        self._log_function = settings.get("log_function", log_access)
+        self._not_found = Match(ErrorHandler, {"status_code": 404})
+
+    @overload
+    def __call__(self) -> Self: ...
+
+    @overload
+    def __call__(self, request: HTTPServerRequest) -> None: ...
+
+    def __call__(self, request: HTTPServerRequest | None = None) -> Self | None:
+        """Answer a complete request; without one, return the application itself.
+
+        The second form is for documented code such as `TCPServer(8888, application())`.
+
+        Args:
+            request: The request.
+
+        Returns:
+            The application, if there was no request.
+        """
+        if request is None:
+            return self
+        self._run(request, self._find(request))
+        return None
+
+    def start_request(self, request: HTTPServerRequest) -> BodyReceiver | None:
+        """Choose the handler of a request whose body is still to come, and so its limits.
+
+        Args:
+            request: The request, without its body.
+
+        Returns:
+            Who takes the body, or None if the request is answered without it.
+        """
+        match = self._find(request)
+        if match is self._not_found and "Expect" in request.headers:
+            self._run(request, match)
+            return None
+        exchange = request.connection
+        size = getattr(match.handler_class, "max_body_size", None)
+        timeout = getattr(match.handler_class, "body_timeout", None)
+        if exchange is not None and size is not None:
+            exchange.set_max_body_size(size)
+        if exchange is not None and timeout is not None:
+            exchange.set_body_timeout(timeout)
+        return BufferedBody(request, lambda complete: self._run(complete, match))
+
+    def log_request(self, handler: RequestHandler) -> None:
+        """Write the access log's line of an answered request; `log_function` replaces it.
+
+        Args:
+            handler: The handler that has answered.
+        """
+        self._log_function(handler)
+
+    def logPrefix(self) -> str:
+        """Name the application in Twisted's log: `cyclone.web.Application starting on 8888`."""
+        kind = type(self)
+        return _CLASSIC_NAME if kind is Application else f"{kind.__module__}.{kind.__qualname__}"
+
+    def stopFactory(self) -> None:
+        """Stop the clock when the last port is closed."""
+        self.clock.stop()
+
+    def _find(self, request: HTTPServerRequest) -> Match:
+        return self.router.find(request.path) or self._not_found
+
+    def _run(self, request: HTTPServerRequest, match: Match) -> None:
+        context = RequestContext()
+        context.run(self._handle, request, match, context)
+
+    def _handle(self, request: HTTPServerRequest, match: Match, context: RequestContext) -> None:
+        handler = match.handler_class(self, request, **match.kwargs)
+        # Tornado's and cyclone 1.x's name: whatever a route calls must return something that has it.
+        handler._execute(context, match.args, match.named)  # noqa: SLF001

@@ -1,0 +1,50 @@
+"""What the parts of a `RequestHandler` share."""
+
+from typing import TYPE_CHECKING, Any
+
+from cyclone_core.httpserver import Exchange
+from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
+from cyclone_core.web.context import RequestContext
+
+if TYPE_CHECKING:
+    from cyclone_core.web.application import Application
+
+__all__ = ["HandlerBase"]
+
+
+class HandlerBase:
+    """The state of one request's handler.
+
+    Attributes:
+        application: The application that serves the request.
+        request: The request.
+        path_args: Values of the route's unnamed groups.
+        path_kwargs: Values of the route's named groups.
+    """
+
+    application: "Application"
+    request: HTTPServerRequest
+    path_args: tuple[str | None, ...] = ()
+    path_kwargs: dict[str, str | None]
+
+    _context: RequestContext
+    _headers: HTTPHeaders
+    _status_code: int
+    _reason: str
+    _write_buffer: list[bytes]
+    _headers_written = False
+    _finished = False
+    _auto_finish = True
+    _derived_head = False
+
+    @property
+    def settings(self) -> Any:  # noqa: ANN401 -- an application's settings are its own
+        """The application's settings, by item and by attribute."""
+        return self.application.settings
+
+    @property
+    def _exchange(self) -> Exchange:
+        exchange = self.request.connection
+        if exchange is None:
+            raise RuntimeError("this request was made by hand: it has no connection to answer on")
+        return exchange

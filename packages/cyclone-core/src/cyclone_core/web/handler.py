@@ -1,0 +1,293 @@
+"""`RequestHandler`: the class that an application's handlers derive from."""
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from cyclone_core.httputil import HTTPServerRequest
+from cyclone_core.web.arguments import ArgumentMethods
+from cyclone_core.web.context import RequestContext
+from cyclone_core.web.coroutines import settle
+from cyclone_core.web.errors import Finish, HTTPError, status_of
+from cyclone_core.web.methods import MethodDispatch
+from cyclone_core.web.output import OutputMethods
+from cyclone_escape import url_unescape, xhtml_escape
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
+    from cyclone_core.web.application import Application
+
+__all__ = ["ErrorHandler", "RequestHandler"]
+
+_log = Logger(namespace="cyclone.web")
+
+_INTERNAL_SERVER_ERROR: Final = 500
+
+
+class RequestHandler(ArgumentMethods, MethodDispatch, OutputMethods):
+    """Handles one request (Tornado and cyclone: `web.RequestHandler`).
+
+    Derive from it and define `get`, `post` or whatever methods the resource has. A method may be a
+    plain function, `async def`, an `inlineCallbacks` function, or return a Deferred; the answer is
+    finished when it is done, unless it is decorated with `asynchronous`.
+
+    Attributes:
+        no_keep_alive: Close the connection after the answer.
+        max_body_size: Bytes that the body of a request may have; None for the application's limit.
+        body_timeout: Seconds that the body of a request may take; None for the application's limit.
+    """
+
+    no_keep_alive: bool = False
+    max_body_size: ClassVar[int | None] = None
+    body_timeout: ClassVar[float | None] = None
+
+    def __init__(
+        self,
+        application: "Application",
+        request: HTTPServerRequest,
+        **kwargs: Any,  # noqa: ANN401 -- what a route passes is the application's business
+    ) -> None:
+        """Make the handler of a request; the application does.
+
+        Args:
+            application: The application.
+            request: The request.
+            kwargs: The route's keyword arguments, for `initialize`.
+        """
+        self.application = application
+        self.request = request
+        self.clear()
+        self.initialize(**kwargs)
+
+    # Hooks.
+
+    def initialize(self, **kwargs: Any) -> None:  # noqa: ANN401 -- overridden with the real ones
+        """Override to take the route's keyword arguments.
+
+        Args:
+            kwargs: The third item of the route.
+        """
+        if kwargs:
+            names = ", ".join(sorted(kwargs))
+            raise TypeError(f"{type(self).__name__} has no initialize() that takes {names}")
+
+    def prepare(self) -> Any:  # noqa: ANN401 -- None, a Deferred or a coroutine
+        """Override to do something before the method; what it returns is waited for.
+
+        If it finishes the request, the method is not called.
+        """
+
+    def on_finish(self) -> None:
+        """Override to do something after the answer was handed to the transport."""
+
+    def on_connection_close(self) -> None:
+        """Override to learn that the client has gone before the answer was finished.
+
+        It is called only then. A signature with one argument gets the reason, as in cyclone 1.x.
+        """
+
+    def notifyFinish(self) -> "Deferred[str | None]":
+        """Wait for the end of the answer (twisted.web: `Request.notifyFinish`).
+
+        Returns:
+            A Deferred that fires with None when the answer is finished, or with a message if the
+            client goes before. It never fails.
+        """
+        return self._exchange.notifyFinish()
+
+    # Errors.
+
+    def send_error(
+        self,
+        status_code: int = _INTERNAL_SERVER_ERROR,
+        *,
+        reason: str | None = None,
+        **kwargs: Any,  # noqa: ANN401 -- passed on to an override
+    ) -> None:
+        """Answer with an error page instead of what was written.
+
+        If the head is out already, nothing can be taken back: the connection is cut.
+
+        Args:
+            status_code: 400 to 599.
+            reason: The reason phrase; by default that of the `HTTPError`, or the usual one.
+            kwargs: For `write_error`, among them `exc_info` and `exception` of what was raised.
+        """
+        if self._headers_written:
+            self._finished = True
+            self._exchange.abort("the request failed behind the head of its answer")
+            self._answered()
+            return
+        exception = kwargs.get("exception")
+        self.clear()
+        self.set_status(status_code, reason or getattr(exception, "reason", None))
+        try:
+            for name, value in getattr(exception, "http_headers", {}).items():
+                self.set_header(name, value)
+            self.write_error(status_code, **kwargs)
+        except Exception:  # noqa: BLE001 -- the page is the application's; there must be an answer
+            _log.failure("write_error failed")
+            self._write_buffer = []
+        if not self._finished:
+            self._finish()
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ANN401 -- as send_error's
+        """Override to write an error page of your own.
+
+        Args:
+            status_code: The status of the answer, which is set already.
+            kwargs: `exc_info` (type, value, traceback) and `exception` if something was raised.
+        """
+        del kwargs
+        title = f"{status_code}: {xhtml_escape(self._reason)}"
+        self.finish(f"<html><title>{title}</title><body>{title}</body></html>")
+
+    def log_exception(
+        self,
+        typ: type[BaseException] | None,
+        value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        """Log what a method has raised; override to log elsewhere.
+
+        Args:
+            typ: Its type.
+            value: The exception.
+            tb: Its traceback.
+        """
+        summary = f"{self.request.method} {self.request.uri} ({self.request.remote_ip})"
+        if isinstance(value, HTTPError):
+            message = value.get_message()
+            if message:
+                _log.warn(
+                    "{status} {summary}: {message}",
+                    status=value.status_code,
+                    summary=summary,
+                    message=message,
+                )
+        elif status_of(value or Exception()) == _INTERNAL_SERVER_ERROR:
+            _log.failure("Uncaught exception: {summary}", Failure(value, typ, tb), summary=summary)
+        else:
+            _log.warn("{summary}: {value}", summary=summary, value=value)
+
+    # Execution.
+
+    def _execute(
+        self,
+        context: RequestContext,
+        path_args: tuple[str | None, ...],
+        path_kwargs: Mapping[str, str | None],
+    ) -> None:
+        """Handle the request; the application calls it within the request's context.
+
+        Args:
+            context: That context.
+            path_args: Values of the route's unnamed groups, percent-encoded.
+            path_kwargs: Values of the route's named groups, percent-encoded.
+        """
+        self._context = context
+        self._exchange.no_keep_alive = self.no_keep_alive
+        try:
+            self.path_args = tuple([self._decode_path(value) for value in path_args])
+            self.path_kwargs = {
+                name: self._decode_path(value, name) for name, value in path_kwargs.items()
+            }
+            self._proceed(self.prepare(), self._prepared)
+        except Exception:  # noqa: BLE001 -- all that a handler raises becomes an error page
+            self._handle_failure(*sys.exc_info())
+        if not self._finished:
+            self._watch_connection()
+
+    def _decode_path(self, value: str | None, name: str | None = None) -> str | None:
+        if value is None:
+            return None
+        return self.decode_argument(url_unescape(value, encoding=None, plus=False), name)
+
+    def _proceed(self, result: object, then: Callable[[], None]) -> None:
+        """Call `then` when what a method has returned is done: at once, if nothing waits."""
+        waiting = None if result is None else settle(result, self._context)
+        if waiting is None:
+            then()
+        else:
+            waiting.addCallbacks(self._resume, self._fail, callbackArgs=(then,))
+
+    def _resume(self, _: object, then: Callable[[], None]) -> None:
+        self._context.run(self._guard, then)
+
+    def _guard(self, then: Callable[[], None]) -> None:
+        try:
+            then()
+        except Exception:  # noqa: BLE001 -- as in _execute()
+            self._handle_failure(*sys.exc_info())
+
+    def _fail(self, failure: Failure) -> None:
+        raised = (failure.type, failure.value, failure.getTracebackObject())
+        self._context.run(self._handle_failure, *raised)
+
+    def _prepared(self) -> None:
+        if not self._finished:
+            method = self._find_method()
+            self._proceed(method(*self.path_args, **self.path_kwargs), self._done)
+
+    def _done(self) -> None:
+        if self._auto_finish and not self._finished:
+            self._finish()
+
+    def _handle_failure(
+        self,
+        typ: type[BaseException] | None,
+        value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        if isinstance(value, Finish):
+            if not self._finished:
+                self.finish(*value.args)
+            return
+        try:
+            self.log_exception(typ, value, tb)
+        except Exception:  # noqa: BLE001 -- a failing log must not cost the client its answer
+            _log.failure("log_exception failed")
+        if not self._finished:
+            status = status_of(value or Exception())
+            self.send_error(status, exc_info=(typ, value, tb), exception=value)
+
+    def _answered(self) -> None:
+        self.request.mark_finished()
+        self.application.log_request(self)
+        self.on_finish()
+
+    def _watch_connection(self) -> None:
+        if type(self).on_connection_close is not RequestHandler.on_connection_close:
+            self.notifyFinish().addCallback(self._ended)
+
+    def _ended(self, message: str | None) -> None:
+        if message is not None:
+            takes_reason = bool(inspect.signature(self.on_connection_close).parameters)
+            arguments = (message,) if takes_reason else ()
+            self._context.run(self.on_connection_close, *arguments)
+
+
+class ErrorHandler(RequestHandler):
+    """Answers every request with one status (Tornado and cyclone: `web.ErrorHandler`)."""
+
+    def initialize(self, status_code: int) -> None:  # type: ignore[override]
+        """Take the status.
+
+        Args:
+            status_code: 400 to 599.
+        """
+        self._error_status = status_code
+
+    def prepare(self) -> None:
+        """Answer.
+
+        Raises:
+            HTTPError: Always.
+        """
+        raise HTTPError(self._error_status)

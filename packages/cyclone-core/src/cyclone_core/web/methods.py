@@ -1,0 +1,102 @@
+"""Which method of a handler answers an HTTP method."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Final, cast
+
+from cyclone_core.web.base import HandlerBase
+from cyclone_core.web.errors import HTTPError, MethodNotAllowed
+
+__all__ = ["MethodDispatch"]
+
+# Registered at IANA (RFC 9110 section 16.1.1): known, so the answer is 405 and not 501.
+_REGISTRY: Final = """
+    ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT CONNECT COPY DELETE GET HEAD LABEL LINK LOCK MERGE
+    MKACTIVITY MKCALENDAR MKCOL MKREDIRECTREF MKWORKSPACE MOVE OPTIONS ORDERPATCH PATCH POST PRI
+    PROPFIND PROPPATCH PUT QUERY REBIND REPORT SEARCH TRACE UNBIND UNCHECKOUT UNLINK UNLOCK UPDATE
+    UPDATEREDIRECTREF VERSION-CONTROL
+"""
+_REGISTERED: Final = frozenset(_REGISTRY.split())
+
+_ATTRIBUTES: Final = {name: name.lower() for name in _REGISTERED}
+
+_NO_CONTENT: Final = 204
+
+_Answer = Callable[..., Any]
+
+
+class MethodDispatch(HandlerBase):
+    """The part of `RequestHandler` that finds what answers a request.
+
+    Attributes:
+        SUPPORTED_METHODS: HTTP methods that are looked up as methods in lower case. TRACE is left out
+            on purpose; others, such as PROPFIND, may be added.
+        derive_head: Whether a handler with `get` alone answers HEAD.
+        derive_options: Whether a handler without `options` answers OPTIONS with its `Allow`.
+    """
+
+    SUPPORTED_METHODS: ClassVar[tuple[str, ...]] = (
+        "GET",
+        "HEAD",
+        "POST",
+        "DELETE",
+        "PATCH",
+        "PUT",
+        "OPTIONS",
+    )
+    derive_head: ClassVar[bool] = True
+    derive_options: ClassVar[bool] = True
+
+    def default(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- as any method
+        """Override to answer every supported method that the class does not define.
+
+        Args:
+            args: Values of the route's unnamed groups.
+            kwargs: Values of the route's named groups.
+
+        Raises:
+            HTTPError: The base class answers 405.
+        """
+        del args, kwargs
+        raise MethodNotAllowed(self._allowed_methods())
+
+    def _find_method(self) -> _Answer:
+        """Find the class's own method, `default`, or a derived one, in that order.
+
+        Raises:
+            HTTPError: 501 for a method that nobody knows, 405 for one that this handler has not.
+        """
+        method = self.request.method
+        if method not in self.SUPPORTED_METHODS:
+            if method in _REGISTERED:
+                raise MethodNotAllowed(self._allowed_methods())
+            raise HTTPError(501, "the method %s is unknown", method)
+        function = getattr(self, _ATTRIBUTES.get(method) or method.lower(), None)
+        if function is not None:
+            return cast("_Answer", function)
+        if self._has_default():
+            return self.default
+        if method == "HEAD" and self.derive_head and hasattr(self, "get"):
+            self._derived_head = True
+            return cast("_Answer", self.get)
+        if method == "OPTIONS" and self.derive_options:
+            return self._describe_options
+        raise MethodNotAllowed(self._allowed_methods())
+
+    def _describe_options(self, *args: object, **kwargs: object) -> None:
+        del args, kwargs
+        self._status_code = _NO_CONTENT
+        self._reason = "No Content"
+        self._headers["Allow"] = ", ".join(self._allowed_methods())
+
+    def _allowed_methods(self) -> tuple[str, ...]:
+        if self._has_default():
+            return tuple(self.SUPPORTED_METHODS)
+        allowed = {name for name in self.SUPPORTED_METHODS if hasattr(self, name.lower())}
+        if self.derive_head and "GET" in allowed:
+            allowed.add("HEAD")
+        if self.derive_options:
+            allowed.add("OPTIONS")
+        return tuple(name for name in self.SUPPORTED_METHODS if name in allowed)
+
+    def _has_default(self) -> bool:
+        return type(self).default is not MethodDispatch.default
