@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """Fixtures of the walls: the repository, and small trees with a violation planted in them."""
 
 import sys

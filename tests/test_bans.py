@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """What the code may not do."""
 
 from collections.abc import Callable

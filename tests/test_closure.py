@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """What installing a package may bring."""
 
 from collections.abc import Callable

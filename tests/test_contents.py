@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """What is inside the wheels and sdists.
 
 The environment variable CYCLONE_DIST names a folder of wheels and sdists to look at; without it all

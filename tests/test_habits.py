@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """How tests are written."""
 
 from collections.abc import Callable

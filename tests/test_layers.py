@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """The layers of the house, and what may be imported at all."""
 
 from collections.abc import Callable

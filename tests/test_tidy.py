@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """News fragments, machine paths, generated files."""
 
 import subprocess

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """One version everywhere, exact pins, and packages built alike."""
 
 from collections.abc import Callable

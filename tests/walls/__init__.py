@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """The walls of the house: rules of the whole repository, as functions that list what breaks them.
 
 Every check takes the root of a tree laid out like this repository and returns a list of `Problem`;

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """`python tests/walls`: every problem of the source, and the figures; `--write`: the name list."""
 
 import argparse

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """What installing a package may bring: the whole closure, by normalized distribution name.
 
 The lists hold for Linux, macOS and Windows, and for the oldest and the newest Twisted: they are an

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """What is inside the wheels and sdists: exactly the source, and nothing of the machine."""
 
 import re

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """The public surface: every name in `__all__`, compared with a list that is changed on purpose."""
 
 import ast

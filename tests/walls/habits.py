@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """How tests are written: a sentence each, no sleeping, no mocks, no hidden gaps in coverage."""
 
 import ast

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """Who may import what: layers between packages, no circles inside one, no undeclared library."""
 
 import sys

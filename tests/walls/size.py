@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """How long modules and functions are."""
 
 import ast

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """Reading the repository: its packages, its Python files, its imports, what its pyprojects say."""
 
 import ast

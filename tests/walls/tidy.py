@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """News fragments with valid names, no path of somebody's machine, nothing generated."""
 
 import re

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """One version everywhere, exact pins between siblings, and every package built alike."""
 
 import ast

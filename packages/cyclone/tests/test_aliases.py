@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """The import hook, on packages made for the test."""
 
 import importlib

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """XML-RPC and JSON-RPC, for the cyclone web framework.
 
 This version holds no code yet and exports nothing. A later version brings

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """The classic names of cyclone: `cyclone.web` is `cyclone_core.web`, the same module object.
 
 This package holds no code of its own. Each classic module is an alias of the module that carries
@@ -23,9 +22,9 @@ __all__ = [
     "web",
 ]
 
-version: Final = "2.0.0"
-__version__: Final = version
-__author__: Final = "The cyclone developers"
+version: Final[str] = "2.0.0"
+__version__: Final[str] = version
+__author__: Final[str] = "The cyclone developers"
 
 ALIASES: Final = MappingProxyType(
     {

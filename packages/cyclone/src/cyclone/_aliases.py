@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """The import hook behind the classic names: one module object under both names, submodules too.
 
 An alias module replaces itself in `sys.modules` by the module it stands for. That is enough for

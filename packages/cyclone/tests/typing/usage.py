@@ -1,0 +1,44 @@
+"""What type checkers see of the classic names; this file is checked, never run.
+
+An unused `type: ignore` is an error, so each of them pins that a mistake is found.
+"""
+
+from collections.abc import Mapping
+from typing import assert_type
+
+import cyclone
+import cyclone.web
+import cyclone_core.httputil
+import cyclone_core.web
+from cyclone import escape, httpserver, httputil, util
+from cyclone.web import Application, RequestHandler, url
+
+assert_type(cyclone.version, str)
+assert_type(cyclone.__version__, str)
+assert_type(cyclone.__author__, str)
+table: Mapping[str, str] = cyclone.ALIASES
+
+
+class Hello(cyclone.web.RequestHandler):
+    """A handler by its classic name is one by its real name."""
+
+    def get(self, name: str) -> None:
+        """Greet."""
+        self.write(f"Hello, {name}")
+
+
+handler: type[cyclone_core.web.RequestHandler] = Hello
+again: type[RequestHandler] = Hello
+application = cyclone.web.Application([url(r"/(\w+)", Hello, name="hello")])
+assert_type(application, cyclone_core.web.Application)
+assert_type(application, Application)
+assert_type(httputil.HTTPHeaders(), cyclone_core.httputil.HTTPHeaders)
+assert_type(cyclone.httputil.HTTPHeaders(), cyclone_core.httputil.HTTPHeaders)
+text: str = escape.xhtml_escape("<")
+also: str = cyclone.escape.xhtml_escape("<")
+server: type[httpserver.HTTPServer] = cyclone.httpserver.HTTPServer
+helpers = (util.ObjectDict, util.import_object)
+
+missing = cyclone.nothing  # type: ignore[attr-defined]
+missing_too = cyclone.web.nothing  # type: ignore[attr-defined]
+escape.xhtml_escape(1)  # type: ignore[arg-type]
