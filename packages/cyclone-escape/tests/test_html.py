@@ -114,7 +114,7 @@ def test_unescape_undoes_escape(text: str) -> None:
         ("&eacute;&notin;&CounterClockwiseContourIntegral;", "\xe9\u2209\u2233"),
         ("&ltb &notit; &nosuch; & && &;", "<b \xacit; &nosuch; & && &;"),
         ("&#128; &#0; &#xD800; &#x110000;", "\u20ac \ufffd \ufffd \ufffd"),
-        ("&#0000000065; &#65", "A A"),
+        ("&#0000000065; &#65 &#0001000000;", "A A \U000f4240"),
         ("&#1114111; &#1114112; &#99999999;", " \ufffd \ufffd"),
         (b"&eacute; \xc3\xa9", "\xe9 \xe9"),
     ],
