@@ -71,6 +71,10 @@ def test_reactor_import(plant: Plant, path: str, text: str) -> None:
         (f"{CORE}/x.py", "def f():\n    from twisted.internet import reactor\n"),
         (f"{CORE}/cli/x.py", "from twisted.internet import reactor\n"),
         (
+            "packages/cyclone-core/tests/cli/test_x.py",
+            "from twisted.internet import reactor\n",
+        ),
+        (
             "packages/cyclone-core/src/twisted/plugins/cyclone_plugin.py",
             "from twisted.internet import reactor\n",
         ),

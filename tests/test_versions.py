@@ -87,6 +87,7 @@ def test_other_constant(plant: Plant, name: str) -> None:
         ("cyclone-core", "cyclone-escape==2.0.0", "cyclone-escape", "must be pinned with =="),
         ("cyclone", "cyclone-core[tls]==2.0.0", "cyclone-core[tls]~=2.0", "must be pinned with"),
         ("cyclone", "ssl = [", "sll = [", "extra ssl must be ['cyclone-core[tls]==2.0.0']"),
+        ("cyclone-core", '[tls]>=24.11"', '[tls]>=26.10"', "wants Twisted[tls]>=26.10, but anot"),
         ("cyclone-rpc", "test = [", 'x = ["msgpack"]\ntest = [', "extra x must be"),
     ],
 )

@@ -36,6 +36,7 @@ POSIX_ONLY = frozenset(
     }
 )
 COMMAND_LINE = "cyclone_core.cli"
+COMMAND_LINE_TESTS = "packages/cyclone-core/tests/cli/"
 
 
 def check_posix_only(root: Path) -> list[Problem]:
@@ -68,7 +69,8 @@ def _is_reactor(item: Import) -> bool:
 
 
 def _is_command_line(source: Source) -> bool:
-    return f"{source.module}.".startswith(f"{COMMAND_LINE}.")
+    in_package = f"{source.module}.".startswith(f"{COMMAND_LINE}.")
+    return in_package or source.where.startswith(COMMAND_LINE_TESTS)
 
 
 def check_asserts_and_prints(root: Path) -> list[Problem]:

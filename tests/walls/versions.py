@@ -75,7 +75,18 @@ def check_pins(root: Path) -> list[Problem]:
                 if canonicalize_name(item.name) in PACKAGES
                 and str(item.specifier) != f"=={version}"
             ]
-    return [*problems, *_passed_through(root, version)]
+    return [*problems, *_passed_through(root, version), *_different_bounds(root)]
+
+
+def _different_bounds(root: Path) -> Iterator[Problem]:
+    """Yield other people's distributions that two packages want in different versions."""
+    first: dict[str, Requirement] = {}
+    for package in packages(root):
+        for item in [*package.dependencies, *(i for some in package.extras.values() for i in some)]:
+            known = first.setdefault(canonicalize_name(item.name), item)
+            if item.name not in PACKAGES and item.specifier != known.specifier:
+                said = f"wants {item}, but another package {known}"
+                yield _at(package, str(item), said)
 
 
 def _passed_through(root: Path, version: str) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ a second copy of every class. The finder here is asked before that search and an
 
 The loader does not return the real module from `create_module`: Python would then overwrite the
 `__spec__` of the real module, and `importlib.reload` would run it under the wrong name. It does
-what an alias module does: Python runs an empty module, which puts the real one in its place.
+what an alias module does: Python runs a stand-in, which puts the real module in its place.
 """
 
 import sys
@@ -34,16 +34,28 @@ class AliasLoader(InspectLoader):
     def __init__(self, real: ModuleSpec) -> None:
         self.real = real
 
-    def exec_module(self, module: ModuleType) -> None:
-        """Replace `module`, which is empty, by the real module in `sys.modules`.
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Import the real module and make a stand-in for it.
 
         Args:
-            module: The module made by the import system; it is dropped.
+            spec: The spec with the classic name.
+
+        Returns:
+            An empty module. Another thread may pick it up before it is replaced; so it passes every
+            question on to the real module.
         """
+        module = ModuleType(spec.name)
         real = import_module(self.real.name)
-        # Another thread may have picked up the empty module while the real one was loading.
         module.__getattr__ = partial(getattr, real)  # type: ignore[method-assign]
-        sys.modules[module.__name__] = real
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Replace the stand-in by the real module in `sys.modules`.
+
+        Args:
+            module: The stand-in; it is dropped.
+        """
+        sys.modules[module.__name__] = sys.modules[self.real.name]
 
     def is_package(self, fullname: str) -> bool:  # noqa: ARG002  the signature of the base class
         """Tell whether the real module is a package.
