@@ -88,13 +88,14 @@ def check_closure(root: Path) -> list[Problem]:
             allowed = ALLOWED.get(target, frozenset())
             if not allowed:
                 said = f"{target} has no list in tests/walls/closure.py"
-                problems.append(Problem(package.where, 0, said))
+                extra = target.partition("[")[2].rstrip("]")
+                problems.append(package.problem(f"{extra} = [" if extra else "name =", said))
                 continue
             for item in requirements:
                 name = str(canonicalize_name(item.name))
                 brings = ALLOWED.get(str(item).partition("==")[0], frozenset({name}))
                 problems += [
-                    Problem(package.where, 0, f"{target} brings {more}: not in its closure")
+                    package.problem(str(item), f"{target} brings {more}: not in its closure")
                     for more in sorted(brings - allowed)
                 ]
     problems += [

@@ -187,6 +187,12 @@ class Package:
         """The parsed pyproject.toml."""
         return tomllib.loads((self.folder / "pyproject.toml").read_text(encoding="utf-8"))
 
+    def problem(self, needle: str, message: str) -> Problem:
+        """Make a problem at the first line of the pyproject.toml that holds `needle`."""
+        lines = (self.folder / "pyproject.toml").read_text(encoding="utf-8").splitlines()
+        line = next((number for number, text in enumerate(lines, 1) if needle in text), 0)
+        return Problem(self.where, line, message)
+
     @property
     def dependencies(self) -> list[Requirement]:
         """What it always needs."""

@@ -25,10 +25,10 @@ def check_versions(root: Path) -> list[Problem]:
         project = package.pyproject["project"]
         if project.get("version") != version:
             said = f"version is {project.get('version')}, but cyclone is {version}"
-            problems.append(_at(package, "version =", said))
+            problems.append(package.problem("version =", said))
         if project.get("requires-python") != PYTHON:
             said = f"requires-python is {project.get('requires-python')}, not {PYTHON}"
-            problems.append(_at(package, "requires-python", said))
+            problems.append(package.problem("requires-python", said))
         for source in package.sources():
             problems += [
                 source.problem(line, f"{name} is {value!r}, but the pyprojects say {version}")
@@ -55,13 +55,6 @@ def _constants(source: Source) -> Iterator[tuple[str, object, int]]:
                     yield target.id, value.value, node.lineno
 
 
-def _at(package: Package, needle: str, said: str) -> Problem:
-    """Make a problem at the first line of a pyproject that holds `needle`."""
-    lines = (package.folder / "pyproject.toml").read_text(encoding="utf-8").splitlines()
-    line = next((number for number, text in enumerate(lines, 1) if needle in text), 0)
-    return Problem(package.where, line, said)
-
-
 def check_pins(root: Path) -> list[Problem]:
     """List siblings not pinned with `==`, and extras that cyclone does not pass through."""
     version = _version(root)
@@ -70,7 +63,7 @@ def check_pins(root: Path) -> list[Problem]:
         wanted = [("dependencies", package.dependencies), *package.extras.items()]
         for place, requirements in wanted:
             problems += [
-                _at(package, str(item), f"{place}: {item} must be pinned with =={version}")
+                package.problem(str(item), f"{place}: {item} must be pinned with =={version}")
                 for item in requirements
                 if canonicalize_name(item.name) in PACKAGES
                 and str(item.specifier) != f"=={version}"
@@ -86,7 +79,7 @@ def _different_bounds(root: Path) -> Iterator[Problem]:
             known = first.setdefault(canonicalize_name(item.name), item)
             if item.name not in PACKAGES and item.specifier != known.specifier:
                 said = f"wants {item}, but another package {known}"
-                yield _at(package, str(item), said)
+                yield package.problem(str(item), said)
 
 
 def _passed_through(root: Path, version: str) -> Iterator[Problem]:
@@ -103,7 +96,7 @@ def _passed_through(root: Path, version: str) -> Iterator[Problem]:
     for extra in sorted({*wanted, *has}):
         if wanted.get(extra, set()) != has.get(extra, set()):
             said = f"extra {extra} must be {sorted(wanted.get(extra, set()))}"
-            yield _at(top, f"{extra} = [", said)
+            yield top.problem(f"{extra} = [", said)
 
 
 def _spelled(item: Requirement) -> str:
