@@ -12,14 +12,12 @@ TLSError               a CycloneError
 ```
 """
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cyclone_core.errors import CycloneError
 
 if TYPE_CHECKING:
-    from OpenSSL.crypto import X509, PKey
     from twisted.internet.ssl import CertificateOptions
 
 __all__ = [
@@ -32,10 +30,6 @@ __all__ = [
 
 # TLS 1.3 has AEAD suites only and OpenSSL keeps them in a list of their own.
 _CIPHERS = "ECDHE+CHACHA20:ECDHE+AESGCM"
-
-_PEM_CERTIFICATE = re.compile(
-    rb"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----", re.ASCII
-)
 
 
 class TLSError(CycloneError):
@@ -73,8 +67,8 @@ def server_context_factory(key_path: str, certificate_path: str) -> "Certificate
         PrivateKeyError: If the key file is, or the two do not belong together.
     """
     try:
-        from OpenSSL import SSL  # noqa: PLC0415 -- the extra `tls`
-        from twisted.internet.ssl import (  # noqa: PLC0415 -- needs pyOpenSSL itself
+        from OpenSSL import SSL
+        from twisted.internet.ssl import (
             AcceptableCiphers,
             CertificateOptions,
             TLSVersion,
@@ -83,69 +77,47 @@ def server_context_factory(key_path: str, certificate_path: str) -> "Certificate
         raise TLSUnavailable(
             f'HTTPS needs pyOpenSSL ({error}): pip install "cyclone-core[tls]"'
         ) from None
-    certificate, *chain = _certificates(certificate_path)
+    _check_readable(certificate_path, "certificate file", CertificateError)
+    if b"ENCRYPTED" in _check_readable(key_path, "key file", PrivateKeyError):
+        # Otherwise OpenSSL asks for the passphrase on the terminal, and a daemon has none.
+        raise PrivateKeyError(
+            f"The key in {key_path} is protected by a passphrase: write one without it with "
+            f"`openssl pkey -in {key_path} -out server.key`."
+        )
     options = CertificateOptions(
-        privateKey=_private_key(key_path),
-        certificate=certificate,
-        extraCertChain=chain,
         raiseMinimumTo=TLSVersion.TLSv1_2,
-        acceptableCiphers=AcceptableCiphers.fromOpenSSLCipherString(_CIPHERS),  # type: ignore[no-untyped-call]
+        acceptableCiphers=AcceptableCiphers.fromOpenSSLCipherString(_CIPHERS),
         acceptableProtocols=[b"http/1.1"],
     )
+    # The options keep this one context. OpenSSL loads the files itself: handing certificate objects
+    # through Twisted is deprecated in pyOpenSSL, and the newer way is unknown to older releases.
+    context = options.getContext()
     try:
-        # Made once and kept by the options; without this the first client would meet the error.
-        options.getContext()
+        context.use_certificate_chain_file(certificate_path)
+    except SSL.Error as error:
+        raise CertificateError(
+            f"The certificate file {certificate_path} holds no usable PEM certificate "
+            f'({_reason(error)}): it begins with "-----BEGIN CERTIFICATE-----", the server\'s own '
+            "certificate first."
+        ) from None
+    try:
+        context.use_privatekey_file(key_path)
+        context.check_privatekey()
     except SSL.Error as error:
         raise PrivateKeyError(
-            f"The key in {key_path} and the certificate in {certificate_path} do not work together "
-            f"({_reason(error)}): is it the key that the certificate was made with?"
+            f"The key in {key_path} does not work with the certificate in {certificate_path} "
+            f"({_reason(error)}): give the PEM key that this certificate was made for."
         ) from None
     return options
 
 
-def _read(path: str, kind: str, error_class: type[TLSError]) -> bytes:
+def _check_readable(path: str, kind: str, error_class: type[TLSError]) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
         raise error_class(
-            f"The {kind} {path} cannot be read: {error.strerror or error}. Check the path and who "
-            "may read the file."
-        ) from None
-
-
-def _certificates(path: str) -> "list[X509]":
-    from OpenSSL import crypto  # noqa: PLC0415 -- the extra `tls`
-
-    blocks = _PEM_CERTIFICATE.findall(_read(path, "certificate file", CertificateError))
-    if not blocks:
-        raise CertificateError(
-            f"The certificate file {path} holds no PEM certificate: it must contain a line "
-            '"-----BEGIN CERTIFICATE-----".'
-        )
-    try:
-        return [crypto.load_certificate(crypto.FILETYPE_PEM, block) for block in blocks]
-    except crypto.Error as error:
-        raise CertificateError(
-            f"The certificate file {path} is damaged ({_reason(error)}): copy it again."
-        ) from None
-
-
-def _private_key(path: str) -> "PKey":
-    from OpenSSL import crypto  # noqa: PLC0415 -- the extra `tls`
-
-    text = _read(path, "key file", PrivateKeyError)
-    if b"ENCRYPTED" in text:
-        # Otherwise OpenSSL asks for the passphrase on the terminal, and a daemon has none.
-        raise PrivateKeyError(
-            f"The key in {path} is protected by a passphrase: write one without it with "
-            f"`openssl pkey -in {path} -out server.key`."
-        )
-    try:
-        return crypto.load_privatekey(crypto.FILETYPE_PEM, text)
-    except crypto.Error as error:
-        raise PrivateKeyError(
-            f"The key file {path} holds no usable PEM key ({_reason(error)}): it must contain a "
-            'line "-----BEGIN PRIVATE KEY-----".'
+            f"The {kind} {path} cannot be read: {error.strerror}. Check the path and who may read "
+            "the file."
         ) from None
 
 

@@ -10,6 +10,7 @@ import importlib.util
 import sys
 import traceback
 from dataclasses import dataclass
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -88,22 +89,22 @@ def _by_name(target: str, directory: Path) -> Found:
     module = _import(parts[0], (directory,))
     if module is None:
         raise UsageProblem(_no_module(parts[0], directory))
-    used = 1
-    while used < len(parts) - 1:
-        inner = _import(".".join(parts[: used + 1]), (directory,))
-        if inner is None:
-            break
-        module, used = inner, used + 1
-    if used == len(parts):
+    thing: object = module
+    for depth, part in enumerate(parts[1:], start=1):
+        if hasattr(thing, part):
+            thing = getattr(thing, part)
+        else:
+            inner = _import(".".join(parts[: depth + 1]), (directory,)) if thing is module else None
+            if inner is None:
+                raise UsageProblem(_no_attribute(".".join(parts[:depth]), part, thing, module))
+            thing = inner
+        if isinstance(thing, ModuleType):
+            module = thing
+    if thing is module:
         raise UsageProblem(
             f"{target} is a module, not an application: name one of its applications."
             + _known(module)
         )
-    thing: object = module
-    for depth in range(used, len(parts)):
-        if not hasattr(thing, parts[depth]):
-            raise UsageProblem(_no_attribute(".".join(parts[:depth]), parts[depth], thing, module))
-        thing = getattr(thing, parts[depth])
     name = ".".join(parts)
     return Found(
         label=name,
@@ -196,15 +197,13 @@ def _execute(path: Path, roots: tuple[Path, ...]) -> ModuleType:
     # The file's neighbours are found, after the working directory, as `python FILE.py` finds them.
     if str(path.parent) not in sys.path:
         sys.path.insert(1, str(path.parent))
-    spec = importlib.util.spec_from_file_location(name, path)
-    if (
-        spec is None or spec.loader is None
-    ):  # pragma: no cover (platform: `.py` always has a loader)
-        raise UsageProblem(f"{path} cannot be loaded as a Python file.")
+    loader = SourceFileLoader(name, str(path))
+    spec = ModuleSpec(name, loader, origin=str(path))
+    spec.has_location = True
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- the user's code
         del sys.modules[name]
         raise _import_failed(_shown(path), error, roots, f"python {_shown(path)}") from None

@@ -157,6 +157,6 @@ def versions() -> str:
         Two lines, cyclone's version and Twisted's.
     """
     # 30 ms that `cyclone --help` need not pay.
-    from importlib.metadata import version  # noqa: PLC0415
+    from importlib.metadata import version
 
     return f"cyclone {version('cyclone-core')}\nTwisted {version('Twisted')}"

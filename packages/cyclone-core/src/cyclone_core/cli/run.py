@@ -103,11 +103,11 @@ def main(arguments: Sequence[str]) -> int:
     """
     settings = parse(arguments)
     # Twisted is loaded only now, so that `cyclone --help` is quick.
-    from cyclone_core.cli.plan import make_bindings  # noqa: PLC0415
+    from cyclone_core.cli.plan import make_bindings
 
     bindings = make_bindings(settings, Path.cwd())
     # After the application: it may install the reactor it needs.
-    from twisted.internet import reactor  # noqa: PLC0415
+    from twisted.internet import reactor
 
     return serve(bindings, cast("Reactor", reactor))
 
@@ -125,10 +125,10 @@ def serve(bindings: "Sequence[Binding]", reactor: "Reactor") -> int:
     Raises:
         Problem: If a place cannot be opened.
     """
-    from twisted.logger import Logger, globalLogBeginner, textFileLogObserver  # noqa: PLC0415
-    from twisted.python.reflect import qual  # noqa: PLC0415
+    from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
+    from twisted.python.reflect import qual
 
-    from cyclone_core.cli.service import CycloneService  # noqa: PLC0415
+    from cyclone_core.cli.service import CycloneService
 
     globalLogBeginner.beginLoggingTo([cast("ILogObserver", textFileLogObserver(sys.stdout))])
     Logger(namespace="cyclone.cli").info(

@@ -82,6 +82,6 @@ class CycloneService(Service):
 
 
 def _global_reactor() -> Reactor:
-    from twisted.internet import reactor  # noqa: PLC0415 -- chosen by now, by the caller
+    from twisted.internet import reactor
 
     return cast("Reactor", reactor)

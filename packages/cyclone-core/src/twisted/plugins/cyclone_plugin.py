@@ -3,7 +3,7 @@
 
 from twisted.application.service import ServiceMaker
 
-cyclone = ServiceMaker(  # type: ignore[no-untyped-call]
+cyclone = ServiceMaker(
     "cyclone",
     "cyclone_core.cli.plugin",
     "A cyclone web application over HTTP, HTTPS or a unix socket.",
