@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """The habits of the project, one session each: `nox --list` shows them.
 
 `nox` alone runs what a change must pass: lint, types, build, tests, integration. By name only:

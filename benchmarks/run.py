@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """Measure the servers of `apps/` in turn with wrk and print a table; README.md says how to read it.
 
 The figure is the server's CPU time for one request: the kernel's own count for the process, so

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """The benchmark's answers from cyclone, on Twisted's stock epoll reactor."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """What every server of a benchmark answers, and how it is started."""
 
 from __future__ import annotations

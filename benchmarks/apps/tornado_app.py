@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """The benchmark's answers from Tornado, on its own loop."""
 
 from __future__ import annotations

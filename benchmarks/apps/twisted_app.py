@@ -1,18 +1,15 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """The floor below any framework on Twisted: a bare protocol with canned answers.
 
 It looks for the end of a request head, chooses by the request line and writes. It does not parse
 HTTP; nothing that does can be as cheap on this reactor.
 """
 
-from __future__ import annotations
-
 import json
-from typing import Any
 
 import on_twisted
 import payload
-from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.interfaces import ITransport
+from twisted.internet.protocol import Protocol, ServerFactory
 
 
 def answer(body: bytes, content_type: str) -> bytes:
@@ -39,7 +36,7 @@ ANSWERS = {
 class Canned(Protocol):
     """Answers each head that ends with an empty line."""
 
-    transport: Any  # what a zope interface says of it is lost on a type checker
+    transport: ITransport
     rest = b""
 
     def dataReceived(self, data: bytes) -> None:
@@ -49,5 +46,13 @@ class Canned(Protocol):
             self.transport.write(ANSWERS[head.split(b"\r\n", 1)[0]])
 
 
+class CannedFactory(ServerFactory):
+    """Makes a `Canned` for each connection."""
+
+    def buildProtocol(self, _address: object) -> Canned:
+        """Return a new protocol."""
+        return Canned()
+
+
 if __name__ == "__main__":
-    on_twisted.serve(Factory.forProtocol(Canned))
+    on_twisted.serve(CannedFactory())
