@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import os
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -244,13 +245,16 @@ def packages(root: Path) -> list[Package]:
     return [package for package in found if (package.folder / "pyproject.toml").is_file()]
 
 
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield all files below a folder; caches and environments are not even looked into."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in SKIPPED_FOLDERS]
+        yield from (Path(place, name) for name in names)
+
+
 def python_files(folder: Path) -> list[Path]:
     """All .py files below a folder, sorted, without caches."""
-    return sorted(
-        path
-        for path in folder.rglob("*.py")
-        if not SKIPPED_FOLDERS.intersection(path.relative_to(folder).parts)
-    )
+    return sorted(path for path in _walk(folder) if path.suffix == ".py")
 
 
 def repository_files(root: Path) -> list[Path]:
@@ -259,13 +263,9 @@ def repository_files(root: Path) -> list[Path]:
     In a git checkout these are the tracked files and the new ones that no ignore rule names;
     elsewhere everything outside of cache folders.
     """
-    if (root / ".git").exists():
-        command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        listed = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout
-        names = {name.decode() for name in listed.split(b"\0") if name}
-        return sorted(path for name in names if (path := root / name).is_file())
-    return sorted(
-        path
-        for path in root.rglob("*")
-        if path.is_file() and not SKIPPED_FOLDERS.intersection(path.relative_to(root).parts)
-    )
+    if not (root / ".git").exists():
+        return sorted(_walk(root))
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout
+    names = {name.decode() for name in listed.split(b"\0") if name}
+    return sorted(path for name in names if (path := root / name).is_file())
