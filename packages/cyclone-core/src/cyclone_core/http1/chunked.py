@@ -102,16 +102,13 @@ class ChunkedDecoder:
                 return False
 
     def _read_size(self, buffer: ReceiveBuffer, limits: Limits) -> bool:
-        length = buffer.find(b"\r\n")
-        if length < 0:
-            # Two more bytes may be a CRLF that is still to be recognized.
-            if len(buffer) > limits.max_chunk_line + 1:
-                raise HTTPInputError("chunk-size line too long")
-            return False
-        if length > limits.max_chunk_line:
+        line = buffer.take_until(b"\r\n")
+        # Of an unfinished line the last byte may be the CR of its end.
+        size = len(buffer) - 1 if line is None else len(line)
+        if size > limits.max_chunk_line:
             raise HTTPInputError("chunk-size line too long")
-        line = buffer.take(length)
-        buffer.skip(2)
+        if line is None:
+            return False
         match = _SIZE_LINE.fullmatch(line)
         if match is None:
             raise HTTPInputError(f"malformed chunk-size line: {line[:100]!r}")
@@ -138,24 +135,22 @@ class ChunkedDecoder:
             raise HTTPInputError("chunk data is not followed by CRLF")
         if len(end) < len(b"\r\n"):
             return False
-        buffer.skip(2)
+        buffer.take(2)
         self._state = _State.SIZE
         return True
 
     def _read_trailer(self, buffer: ReceiveBuffer, limits: Limits) -> bool:
-        length = buffer.find(b"\r\n")
-        size = len(buffer) - 1 if length < 0 else length
+        line = buffer.take_until(b"\r\n")
+        size = len(buffer) - 1 if line is None else len(line)
         if size > limits.max_header_line or self._lines_size + size > limits.max_header_size:
             raise HTTPInputError("trailer fields too large", 431)
-        if length < 0:
+        if line is None:
             return False
-        line = buffer.take(length).decode("latin-1")
-        buffer.skip(2)
         if not line:
             self._finish()
             return True
-        self._lines.append(line)
-        self._lines_size += length + 2
+        self._lines.append(line.decode("latin-1"))
+        self._lines_size += size + 2
         if len(self._lines) > limits.max_header_count:
             raise HTTPInputError("too many trailer fields", 431)
         return True

@@ -43,10 +43,12 @@ class RequestHead:
         method: A token; case matters.
         uri: Path and query; from an absolute target, without scheme and authority. `*` for OPTIONS.
         version: `"HTTP/1.1"` or `"HTTP/1.0"`.
+        host: The one `Host`, or the authority of an absolute target; None for HTTP/1.0 without.
         headers: Normal field name to value or list of values: the store of an `HTTPHeaders`.
         content_length: Bytes of the body that follows, 0 if none or if it is chunked.
         chunked: Whether the body comes in chunks.
         keep_alive: Whether the client wants to go on using the connection.
+        has_body: Whether body events follow.
         expects_continue: Whether the client waits for `100 Continue` before it sends the body.
     """
 
@@ -54,7 +56,9 @@ class RequestHead:
         "chunked",
         "content_length",
         "expects_continue",
+        "has_body",
         "headers",
+        "host",
         "keep_alive",
         "method",
         "uri",
@@ -67,15 +71,12 @@ class RequestHead:
         self.uri = uri
         self.version = version
         self.headers = headers
+        self.host: str | None = None
         self.content_length = 0
         self.chunked = False
+        self.has_body = False
         self.keep_alive = version == "HTTP/1.1"
         self.expects_continue = False
-
-    @property
-    def has_body(self) -> bool:
-        """Whether body events follow."""
-        return self.chunked or self.content_length > 0
 
 
 def parse_head(block: bytes, limits: Limits) -> RequestHead:
@@ -95,19 +96,27 @@ def parse_head(block: bytes, limits: Limits) -> RequestHead:
     count = len(lines)
     if block.translate(None, _ALLOWED) != b"\r\n" * (count - 1):
         raise HTTPInputError("control character, bare CR or bare LF in the head of a request")
-    _check_sizes(lines, len(block), limits)
-    method, uri, version, authority = _parse_request_line(lines[0])
-    del lines[0]
+    size = len(block)
+    if (
+        size > limits.max_header_line
+        or size > limits.max_request_line
+        or size > limits.max_header_size
+        or count - 1 > limits.max_header_count
+    ):
+        _check_sizes(lines, size, limits)
+    method, uri, version, authority = _parse_request_line(lines.pop(0))
     headers = _parse_fields(lines)
     head = RequestHead(method, uri, version, headers)
     host = headers.get("Host")
-    if host is None:
-        if version == "HTTP/1.1":
-            raise HTTPInputError("HTTP/1.1 request without a Host header")
-    elif not _HOST.fullmatch(_single(host)):
-        raise HTTPInputError(f"invalid Host header: {host!r}")
+    if isinstance(host, str):
+        if not _HOST.fullmatch(host):
+            raise HTTPInputError(f"invalid Host header: {host!r}")
+        head.host = host
+    elif version == "HTTP/1.1":
+        raise HTTPInputError("HTTP/1.1 request without a Host header")
     if authority is not None:
-        headers["Host"] = authority  # RFC 9112 section 3.2.2: the target wins over the header
+        # RFC 9112 section 3.2.2: the target wins over the header.
+        headers["Host"] = head.host = authority
     if "Connection" in headers:
         head.keep_alive = _keep_alive(headers["Connection"], version)
     if "Content-Length" in headers or "Transfer-Encoding" in headers:
@@ -118,16 +127,14 @@ def parse_head(block: bytes, limits: Limits) -> RequestHead:
 
 
 def _check_sizes(lines: list[str], size: int, limits: Limits) -> None:
-    shortest = min(limits.max_request_line, limits.max_header_line, limits.max_header_size)
-    if size > shortest:
-        if len(lines[0]) > limits.max_request_line:
-            raise HTTPInputError("request line too long", 414)
-        if size > limits.max_header_size:
-            raise HTTPInputError("header fields too large", 431)
-        if max(map(len, lines)) > limits.max_header_line:
-            raise HTTPInputError("header line too long", 431)
+    if len(lines[0]) > limits.max_request_line:
+        raise HTTPInputError("request line too long", 414)
     if len(lines) - 1 > limits.max_header_count:
         raise HTTPInputError("too many header fields", 431)
+    if size > limits.max_header_size:
+        raise HTTPInputError("header fields too large", 431)
+    if max(map(len, lines[1:]), default=0) > limits.max_header_line:
+        raise HTTPInputError("header line too long", 431)
 
 
 def _parse_request_line(line: str) -> tuple[str, str, str, str | None]:
@@ -206,6 +213,7 @@ def _decide_framing(head: RequestHead) -> None:
         if not (length.isascii() and length.isdigit() and len(length) <= _MAX_LENGTH_DIGITS):
             raise HTTPInputError(f"invalid Content-Length: {length[:100]!r}")
         head.content_length = int(length)
+        head.has_body = head.content_length > 0
         return
     if length is not None:
         raise HTTPInputError("both Content-Length and Transfer-Encoding")
@@ -215,4 +223,4 @@ def _decide_framing(head: RequestHead) -> None:
     if codings != ["chunked"]:
         known = all(is_token(coding) for coding in codings) and "chunked" not in codings[:-1]
         raise HTTPInputError(f"unsupported Transfer-Encoding: {encoding!r}", 501 if known else 400)
-    head.chunked = True
+    head.chunked = head.has_body = True

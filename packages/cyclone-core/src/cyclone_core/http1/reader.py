@@ -23,11 +23,11 @@ from cyclone_core.errors import HTTPInputError
 from cyclone_core.http1.buffer import ReceiveBuffer
 from cyclone_core.http1.chunked import ChunkedDecoder
 from cyclone_core.http1.head import RequestHead, parse_head
+from cyclone_core.http1.unfinished import UnfinishedHead
 from cyclone_core.limits import Limits
 
 __all__ = ["EndOfBody", "Event", "RequestReader"]
 
-_CRLF = b"\r\n"
 _END_OF_HEAD = b"\r\n\r\n"
 
 
@@ -59,16 +59,13 @@ class RequestReader:
     """
 
     __slots__ = (
-        "_blank_skipped",
         "_buffer",
         "_chunks",
         "_error",
         "_limits",
-        "_line_start",
-        "_lines",
         "_received",
         "_remaining",
-        "_scanned",
+        "_unfinished",
         "max_body_size",
     )
 
@@ -85,18 +82,14 @@ class RequestReader:
         self._chunks: ChunkedDecoder | None = None
         self._remaining: int | None = None
         self._received = 0
+        self._unfinished: UnfinishedHead | None = None
         self.max_body_size = limits.max_body_size
-        self._start_head()
 
     @property
     def buffered(self) -> int:
         """The number of received bytes that no event has covered yet."""
-        return len(self._buffer)
-
-    @property
-    def in_body(self) -> bool:
-        """Whether a body has begun and its `EndOfBody` has not been returned."""
-        return self._remaining is not None or self._chunks is not None
+        buffer = self._buffer
+        return len(buffer.data) - buffer.pos
 
     def receive_data(self, data: bytes) -> None:
         """Take bytes from the network; then you must call `next_event`.
@@ -104,7 +97,12 @@ class RequestReader:
         Args:
             data: Received bytes.
         """
-        self._buffer.append(data)
+        buffer = self._buffer
+        if buffer.pos == len(buffer.data):
+            buffer.data = data
+            buffer.pos = 0
+        else:
+            buffer.append(data)
 
     def take_rest(self) -> bytes:
         """Give up the bytes that no event has covered, for the protocol that takes over."""
@@ -132,60 +130,27 @@ class RequestReader:
             self._error = error
             raise
 
-    def _start_head(self) -> None:
-        self._blank_skipped = False
-        self._scanned = 0
-        self._line_start = 0
-        self._lines = 0
-
     def _read_head(self) -> RequestHead | None:
         buffer = self._buffer
-        if not buffer:
+        if buffer.pos == len(buffer.data):
             return None
-        if not self._blank_skipped and buffer.peek(0, 2) == _CRLF:
-            # RFC 9112 section 2.2: one empty line, left by an old client behind a body, is ignored.
-            buffer.skip(2)
-            self._start_head()
-            self._blank_skipped = True
-        size = buffer.find(_END_OF_HEAD)
-        if size < 0:
-            self._check_unfinished_head()
+        block = buffer.take_until(_END_OF_HEAD)
+        if block is None:
+            if self._unfinished is None:
+                self._unfinished = UnfinishedHead()
+            self._unfinished.check(buffer, self._limits)
             return None
-        block = buffer.take(size)
-        buffer.skip(len(_END_OF_HEAD))
-        head = parse_head(block, self._limits)
-        if head.chunked:
-            self._chunks = ChunkedDecoder()
-        elif head.content_length:
-            self._remaining = head.content_length
-        self._received = 0
-        self.max_body_size = self._limits.max_body_size
-        self._start_head()
+        self._unfinished = None
+        # RFC 9112 section 2.2: one empty line, left by an old client behind a body, is ignored.
+        head = parse_head(block.removeprefix(b"\r\n"), self._limits)
+        if head.has_body:
+            if head.chunked:
+                self._chunks = ChunkedDecoder()
+            else:
+                self._remaining = head.content_length
+            self._received = 0
+            self.max_body_size = self._limits.max_body_size
         return head
-
-    def _check_unfinished_head(self) -> None:
-        """Refuse at once what can no longer become a valid head; looks at each byte once."""
-        buffer, limits = self._buffer, self._limits
-        while (newline := buffer.index(b"\n", self._scanned)) >= 0:
-            if newline == 0 or buffer.peek(newline - 1, newline) != b"\r":
-                raise HTTPInputError("bare LF in the head of a request")
-            if newline == 1:
-                raise HTTPInputError("empty line instead of a request line")
-            self._check_line(newline - 1 - self._line_start)
-            self._lines += 1
-            self._scanned = self._line_start = newline + 1
-            if self._lines > limits.max_header_count + 1:
-                raise HTTPInputError("too many header fields", 431)
-        self._scanned = len(buffer)
-        self._check_line(len(buffer) - self._line_start - 1)
-        if len(buffer) > limits.max_header_size + len(_END_OF_HEAD):
-            raise HTTPInputError("header fields too large", 431)
-
-    def _check_line(self, length: int) -> None:
-        if self._lines == 0 and length > self._limits.max_request_line:
-            raise HTTPInputError("request line too long", 414)
-        if length > self._limits.max_header_line:
-            raise HTTPInputError("header line too long", 431)
 
     def _read_length(self, remaining: int) -> bytes | EndOfBody | None:
         if remaining == 0:

@@ -4,7 +4,26 @@ import http
 import re
 from typing import Final
 
-__all__ = ["REASONS", "UNKNOWN_REASON", "has_body", "is_final", "is_reason", "reason_phrase"]
+__all__ = [
+    "BODYLESS",
+    "FIRST_FINAL",
+    "FIRST_INTERIM",
+    "LAST_FINAL",
+    "NO_CONTENT",
+    "REASONS",
+    "UNKNOWN_REASON",
+    "is_final",
+    "is_reason",
+    "reason_phrase",
+]
+
+FIRST_INTERIM: Final = 100
+FIRST_FINAL: Final = 200
+LAST_FINAL: Final = 599
+NO_CONTENT: Final = 204
+
+BODYLESS: Final = frozenset({204, 304})
+"""Final statuses whose answers have no content (RFC 9110 section 6.4.1)."""
 
 # The RFC 9110 names where an older Python still has the RFC 7231 ones.
 REASONS: Final[dict[int, str]] = {status.value: status.phrase for status in http.HTTPStatus} | {
@@ -19,25 +38,15 @@ UNKNOWN_REASON: Final = "Unknown"
 # RFC 9112 section 4: reason-phrase; a `<` is legal there, but old clients show it (CVE-2025-67724).
 _REASON: Final = re.compile(r"[\t -;=-~\x80-\xff]*")
 
-_NO_CONTENT: Final = 204
-_NOT_MODIFIED: Final = 304
-_FIRST_FINAL: Final = 200
-_LAST: Final = 599
-
 
 def reason_phrase(status: int) -> str:
     """Name a status code, `"Unknown"` if nobody has registered it."""
     return REASONS.get(status, UNKNOWN_REASON)
 
 
-def has_body(status: int) -> bool:
-    """Tell whether an answer with this status may have content (RFC 9110 section 6.4.1)."""
-    return status >= _FIRST_FINAL and status not in (_NO_CONTENT, _NOT_MODIFIED)
-
-
 def is_final(status: int) -> bool:
     """Tell whether a status code can end a request: 200 to 599."""
-    return _FIRST_FINAL <= status <= _LAST
+    return FIRST_FINAL <= status <= LAST_FINAL
 
 
 def is_reason(reason: str) -> bool:

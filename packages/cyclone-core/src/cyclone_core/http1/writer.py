@@ -1,16 +1,21 @@
 """The sending half of HTTP/1.1, from answers to bytes (RFC 9112 sections 4, 6 and 7)."""
 
 import enum
-from typing import Final
 
 from cyclone_core.errors import HTTPOutputError
-from cyclone_core.http1.status import has_body, is_final, is_reason, reason_phrase
+from cyclone_core.http1.status import (
+    BODYLESS,
+    FIRST_FINAL,
+    FIRST_INTERIM,
+    LAST_FINAL,
+    NO_CONTENT,
+    REASONS,
+    is_reason,
+    reason_phrase,
+)
 from cyclone_core.httputil.headers import HTTPHeaders
 
 __all__ = ["ResponseWriter"]
-
-_SMALLEST_STATUS: Final = 100
-_FIRST_FINAL_STATUS: Final = 200
 
 
 class _State(enum.Enum):
@@ -25,6 +30,10 @@ class _State(enum.Enum):
     UNTIL_CLOSE = enum.auto()  # HTTP/1.0 without a length
     NO_BODY = enum.auto()  # HEAD, 204, 304: what is written is discarded
     DONE = enum.auto()
+
+
+# Looked up once: a member of an enumeration costs more than a global.
+_IDLE, _LENGTH, _CHUNKED, _UNTIL_CLOSE, _NO_BODY, _DONE = _State
 
 
 class ResponseWriter:
@@ -47,18 +56,18 @@ class ResponseWriter:
         self._http_1_1 = version == "HTTP/1.1"
         self._is_head = method == "HEAD"
         self._remaining = 0
-        self._state = _State.IDLE
+        self._state = _IDLE
         self.keep_alive = keep_alive
 
     @property
     def started(self) -> bool:
         """Whether the head of the answer is out."""
-        return self._state is not _State.IDLE
+        return self._state is not _IDLE
 
     @property
     def done(self) -> bool:
         """Whether the answer is complete."""
-        return self._state is _State.DONE
+        return self._state is _DONE
 
     def send_interim(self, status: int, headers: HTTPHeaders) -> bytes:
         """Make an interim answer; the final one is still owed.
@@ -73,12 +82,13 @@ class ResponseWriter:
         Raises:
             HTTPOutputError: The status is no interim one, or the final answer has begun.
         """
-        self._require(_State.IDLE, "send an interim answer")
-        if not _SMALLEST_STATUS <= status < _FIRST_FINAL_STATUS:
+        if self._state is not _IDLE:
+            raise HTTPOutputError("the answer to this request has begun already")
+        if not FIRST_INTERIM <= status < FIRST_FINAL:
             raise HTTPOutputError(f"an interim answer has a status from 100 to 199, not {status}")
         if not self._http_1_1:
             return b""
-        return self._head(status, reason_phrase(status), headers, "")
+        return _render(status, reason_phrase(status), headers, "")
 
     def send_response(self, status: int, reason: str, headers: HTTPHeaders, body: bytes) -> bytes:
         """Make a whole answer. `Content-Length` and `Connection` are added.
@@ -95,23 +105,22 @@ class ResponseWriter:
         Raises:
             HTTPOutputError: A rule of HTTP would be broken; nothing was sent.
         """
-        self._require(_State.IDLE, "send an answer")
+        if self._state is not _IDLE:
+            raise HTTPOutputError("the answer to this request has begun already")
         size = len(body)
-        promised = headers.get("Content-Length")
+        promised = headers.store.get("Content-Length")
         extra = ""
-        if not has_body(status):
+        if status in BODYLESS:
             if size:
-                raise HTTPOutputError(
-                    f"an answer with status {status} has no body, not {size} bytes"
-                )
-            if promised is not None and status != 304:  # noqa: PLR2004 -- RFC 9110 section 8.6
-                raise HTTPOutputError(f"an answer with status {status} has no Content-Length")
+                raise HTTPOutputError(f"an answer with status {status} has no body")
+            if promised is not None and status == NO_CONTENT:
+                raise HTTPOutputError("an answer with status 204 has no Content-Length")
         elif promised is None:
             extra = f"Content-Length: {size}\r\n"
         elif promised != str(size) and not (self._is_head and not size):
             raise HTTPOutputError(f"Content-Length is {promised}, but the body has {size} bytes")
         head = self._final_head(status, reason, headers, extra)
-        self._state = _State.DONE
+        self._state = _DONE
         return head + body if size and not self._is_head else head
 
     def send_head(self, status: int, reason: str, headers: HTTPHeaders, chunk: bytes) -> bytes:
@@ -132,25 +141,31 @@ class ResponseWriter:
         Raises:
             HTTPOutputError: A rule of HTTP would be broken; nothing was sent.
         """
-        self._require(_State.IDLE, "send a head")
-        promised = headers.get("Content-Length")
+        if self._state is not _IDLE:
+            raise HTTPOutputError("the answer to this request has begun already")
+        promised = headers.store.get("Content-Length")
+        remaining = 0
         extra = ""
-        if self._is_head or not has_body(status):
-            state = _State.NO_BODY
+        if self._is_head or status in BODYLESS:
+            state = _NO_BODY
             if chunk and not self._is_head:
                 raise HTTPOutputError(f"an answer with status {status} has no body")
         elif promised is not None:
-            state = _State.LENGTH
-            self._remaining = _parse_length(promised)
+            state = _LENGTH
+            remaining = _parse_length(promised) - len(chunk)
+            if remaining < 0:
+                raise HTTPOutputError(f"Content-Length is exceeded by {-remaining} bytes")
         elif self._http_1_1:
-            state = _State.CHUNKED
+            state = _CHUNKED
             extra = "Transfer-Encoding: chunked\r\n"
+            chunk = _framed(chunk)
         else:
-            state = _State.UNTIL_CLOSE
+            state = _UNTIL_CLOSE
             self.keep_alive = False
         head = self._final_head(status, reason, headers, extra)
         self._state = state
-        return head + self.send_data(chunk) if chunk else head
+        self._remaining = remaining
+        return head if state is _NO_BODY else head + chunk
 
     def send_data(self, chunk: bytes) -> bytes:
         """Frame a piece of the body.
@@ -165,13 +180,13 @@ class ResponseWriter:
             HTTPOutputError: No head was sent, the answer has ended, or `Content-Length` is exceeded.
         """
         state = self._state
-        if state is _State.IDLE or state is _State.DONE:
+        if state is _IDLE or state is _DONE:
             raise HTTPOutputError("data outside of an answer: call send_head first, and end last")
-        if not chunk or state is _State.NO_BODY:
+        if not chunk or state is _NO_BODY:
             return b""
-        if state is _State.CHUNKED:
-            return b"%x\r\n%b\r\n" % (len(chunk), chunk)
-        if state is _State.LENGTH:
+        if state is _CHUNKED:
+            return _framed(chunk)
+        if state is _LENGTH:
             if len(chunk) > self._remaining:
                 raise HTTPOutputError(
                     f"Content-Length is exceeded by {len(chunk) - self._remaining} bytes"
@@ -190,51 +205,59 @@ class ResponseWriter:
                 aborted, or the client takes the next answer for the rest of this one.
         """
         state = self._state
-        if state is _State.IDLE or state is _State.DONE:
+        if state is _IDLE or state is _DONE:
             raise HTTPOutputError("no answer has begun that could end")
         if self._remaining:
             raise HTTPOutputError(f"{self._remaining} bytes of Content-Length were never written")
-        self._state = _State.DONE
-        return b"0\r\n\r\n" if state is _State.CHUNKED else b""
-
-    def _require(self, state: _State, act: str) -> None:
-        if self._state is not state:
-            raise HTTPOutputError(f"cannot {act}: the answer to this request has begun already")
+        self._state = _DONE
+        return b"0\r\n\r\n" if state is _CHUNKED else b""
 
     def _final_head(self, status: int, reason: str, headers: HTTPHeaders, extra: str) -> bytes:
-        if not is_final(status):
+        if not FIRST_FINAL <= status <= LAST_FINAL:
             raise HTTPOutputError(f"a final answer has a status from 200 to 599, not {status}")
-        if "Transfer-Encoding" in headers:
+        store = headers.store
+        if "Transfer-Encoding" in store:
             raise HTTPOutputError("Transfer-Encoding is set by the server alone")
-        connection = headers.get("Connection")
-        if connection is not None:
-            if "close" in [token.strip().lower() for token in connection.split(",")]:
-                self.keep_alive = False
-            elif not self.keep_alive:
-                headers = headers.copy()
-                del headers["Connection"]
-                connection = None
-        if connection is None:
-            if not self.keep_alive:
+        if "Connection" in store:
+            headers = self._adjust_connection(headers)
+        if not self.keep_alive:
+            if "Connection" not in headers.store:
                 extra += "Connection: close\r\n"
-            elif not self._http_1_1:
-                extra += "Connection: keep-alive\r\n"
-        return self._head(status, reason, headers, extra)
+        elif not self._http_1_1:
+            extra += "Connection: keep-alive\r\n"
+        return _render(status, reason, headers, extra)
 
-    @staticmethod
-    def _head(status: int, reason: str, headers: HTTPHeaders, extra: str) -> bytes:
-        """Render a head. Names and values were checked when they were set; the reason is now."""
-        if not is_reason(reason):
-            raise HTTPOutputError(f"a reason phrase must be printable and without '<': {reason!r}")
-        # The status line says HTTP/1.1 whatever the client speaks: RFC 9110 section 6.2.
-        lines = [f"HTTP/1.1 {status} {reason}\r\n"]
-        lines += [f"{name}: {value}\r\n" for name, value in headers.get_all()]
-        lines.append(extra)
-        lines.append("\r\n")
-        return "".join(lines).encode("latin-1")
+    def _adjust_connection(self, headers: HTTPHeaders) -> HTTPHeaders:
+        """Let the program close the connection, but not keep alive what the client wants closed."""
+        options = [option.strip().lower() for option in headers["Connection"].split(",")]
+        if "close" in options:
+            self.keep_alive = False
+            return headers
+        headers = headers.copy()
+        kept = [option for option in options if option != "keep-alive"]
+        if not self.keep_alive:
+            kept.append("close")
+        del headers["Connection"]
+        if kept:
+            headers["Connection"] = ", ".join(kept)
+        return headers
 
 
-def _parse_length(value: str) -> int:
-    if not (value.isascii() and value.isdigit()):
-        raise HTTPOutputError(f"Content-Length must be a number of bytes, not {value!r}")
-    return int(value)
+def _render(status: int, reason: str, headers: HTTPHeaders, extra: str) -> bytes:
+    """Render a head. Names and values were checked when they were set; the reason is now."""
+    if reason != REASONS.get(status) and not is_reason(reason):
+        raise HTTPOutputError(f"a reason phrase must be printable and without '<': {reason!r}")
+    # The status line says HTTP/1.1 whatever the client speaks: RFC 9110 section 6.2.
+    head = f"HTTP/1.1 {status} {reason}\r\n{headers.to_wire()}{extra}\r\n"
+    return head.encode("latin-1")
+
+
+def _framed(chunk: bytes) -> bytes:
+    """Frame a chunk; an empty one would end the body."""
+    return b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunk else b""
+
+
+def _parse_length(value: str | list[str]) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    raise HTTPOutputError(f"Content-Length must be one number of bytes, not {value!r}")

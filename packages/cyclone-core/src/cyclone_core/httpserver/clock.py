@@ -36,9 +36,10 @@ class CoarseClock:
 
     Attributes:
         now: Seconds, at most a second old while there are connections.
+        date: The `Date` header's value (RFC 9110 section 6.6.1), likewise.
     """
 
-    __slots__ = ("_call", "_date", "_reactor", "_watched", "now")
+    __slots__ = ("_call", "_reactor", "_watched", "date", "now")
 
     def __init__(self, reactor: "IReactorTime | None" = None) -> None:
         """Make a clock that stands still until the first connection.
@@ -50,7 +51,7 @@ class CoarseClock:
         self._reactor = reactor
         self._watched: set[Timed] = set()
         self._call: IDelayedCall | None = None
-        self._date = ""
+        self.date = ""
         self.now = 0.0
 
     def watch(self, connection: Timed) -> None:
@@ -71,12 +72,6 @@ class CoarseClock:
         """Call a function in the next turn of the reactor."""
         self._time().callLater(0, function)
 
-    def date(self) -> str:
-        """Return the current `Date` header value (RFC 9110 section 6.6.1)."""
-        if self._call is None:
-            return http_date(self._time().seconds())
-        return self._date
-
     def stop(self) -> None:
         """Stop ticking; connections that remain are watched no more."""
         self._watched.clear()
@@ -94,7 +89,7 @@ class CoarseClock:
     def _start(self) -> None:
         time = self._time()
         self.now = time.seconds()
-        self._date = http_date(self.now)
+        self.date = http_date(self.now)
         self._call = time.callLater(_TICK, self._tick)
 
     def _tick(self) -> None:

@@ -71,6 +71,10 @@ class _Wait(enum.Enum):
     CLOSE = enum.auto()
 
 
+# Looked up once: a member of an enumeration costs more than a global.
+_NEXT_REQUEST, _HEAD, _BODY, _APPLICATION, _CLOSE = _Wait
+
+
 @implementer(IPushProducer, IHalfCloseableProtocol)
 class HTTPConnection(Protocol):
     """One connection of a client (cyclone: `httpserver.HTTPConnection`).
@@ -79,12 +83,14 @@ class HTTPConnection(Protocol):
         factory: The application, or whatever else serves requests.
         peer: The client.
         deadline: When `deadline_passed` is due, in seconds of the factory's clock.
+        body_unread: Whether the body of the current request has not come to its end.
     """
 
     factory: HTTPConnectionFactory
     transport: ServerTransport
     peer: Peer
     deadline: float = NEVER
+    body_unread: bool = False
 
     def connectionMade(self) -> None:
         """Prepare for the first request."""
@@ -108,11 +114,11 @@ class HTTPConnection(Protocol):
         self._full: list[Deferred[None]] | None = None
         self._successor: IProtocol | None = None
         self._clock.watch(self)
-        self._wait_for(_Wait.NEXT_REQUEST, self._limits.idle_connection_timeout)
+        self._wait_for(_NEXT_REQUEST, self._limits.idle_connection_timeout)
 
     def dataReceived(self, data: bytes) -> None:
         """Take what the client has sent."""
-        if self._waiting is _Wait.CLOSE:
+        if self._waiting is _CLOSE:
             return  # lingering: the client may finish sending, nobody listens
         self._reader.receive_data(data)
         self._process()
@@ -120,7 +126,7 @@ class HTTPConnection(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Tell everybody concerned that the client has gone."""
         self._clock.forget(self)
-        self._waiting = _Wait.CLOSE
+        self._waiting = _CLOSE
         self._client_gone(reason.getErrorMessage())
         if self._successor is not None:
             successor, self._successor = self._successor, None
@@ -133,32 +139,27 @@ class HTTPConnection(Protocol):
         What was written already is still sent. A request in flight counts as abandoned, as it does
         on every transport that cannot be closed by halves.
         """
-        self._waiting = _Wait.CLOSE
+        self._waiting = _CLOSE
         self.deadline = NEVER
         self._client_gone("the client closed the connection")
         self.transport.loseConnection()
 
     def writeConnectionLost(self) -> None:
         """Wait a moment for the client to read the last answer and to close its side."""
-        self._wait_for(_Wait.CLOSE, self._limits.linger_timeout)
+        self._wait_for(_CLOSE, self._limits.linger_timeout)
 
     def deadline_passed(self) -> None:
         """Act on a client that was waited for in vain."""
         self.deadline = NEVER
-        if self._waiting is _Wait.NEXT_REQUEST:
+        if self._waiting is _NEXT_REQUEST:
             self._close()
-        elif self._waiting is _Wait.CLOSE:
+        elif self._waiting is _CLOSE:
             self.transport.abortConnection()
-        elif self._waiting is not _Wait.APPLICATION:
-            what = "head" if self._waiting is _Wait.HEAD else "body"
+        elif self._waiting is not _APPLICATION:
+            what = "head" if self._waiting is _HEAD else "body"
             self._refuse(_REQUEST_TIMEOUT, f"the {what} of a request came too late")
 
     # What the exchange uses.
-
-    @property
-    def reusable(self) -> bool:
-        """Whether the current request has been read to its end."""
-        return not self._reader.in_body
 
     def write_corked(self, data: bytes) -> None:
         """Send bytes, together with the other answers of this read."""
@@ -187,22 +188,23 @@ class HTTPConnection(Protocol):
         self._full.append(waiter)
         return waiter
 
-    def answer_finished(self, exchange: HTTP1Exchange) -> None:
+    def answer_finished(self, keep_alive: bool) -> None:
         """Go on with the next request, or close."""
-        self._stop_stream()
+        if self._streaming:
+            self._stop_stream()
         self._exchange = None
-        self._body_paused = False
         if self._receiver is not None:
             receiver, self._receiver = self._receiver, None
             receiver.body_failed()
-        if not exchange.keep_alive:
+        if not keep_alive:
             self._flush_cork()
-            if self._reader.in_body or self._reader.buffered or self._reading_paused:
+            if self.body_unread or self._reader.buffered:
                 self._linger()
             else:
                 self._close()
             return
-        self._wait_for(_Wait.NEXT_REQUEST, self._limits.idle_connection_timeout)
+        self._waiting = _NEXT_REQUEST
+        self.deadline = self._clock.now + self._limits.idle_connection_timeout
         if self._cork is None and (self._reader.buffered or self._reading_paused):
             # Not now: the framework still has to log this answer before it runs the next handler.
             self._clock.call_soon(self._process)
@@ -210,7 +212,7 @@ class HTTPConnection(Protocol):
     def abort(self, why: str) -> None:
         """Cut the connection."""
         self._cork = None if self._cork is None else []
-        self._waiting = _Wait.CLOSE
+        self._waiting = _CLOSE
         self.deadline = NEVER
         self._client_gone(why)
         self.transport.abortConnection()
@@ -222,25 +224,25 @@ class HTTPConnection(Protocol):
     def set_body_timeout(self, seconds: float | None) -> None:
         """Bound the time from now to the end of the current body in seconds."""
         self._body_deadline = NEVER if seconds is None else self._clock.now + seconds
-        if self._waiting is _Wait.BODY:
+        if self._waiting is _BODY:
             self._wait_for_body()
 
     def pause_body(self) -> None:
         """Stop reading the current body."""
         self._body_paused = True
-        self._wait_for(_Wait.APPLICATION, NEVER)
+        self._wait_for(_APPLICATION, NEVER)
         self._pause_reading()
 
     def resume_body(self) -> None:
         """Go on reading the current body."""
-        if self._body_paused and self._waiting is not _Wait.CLOSE:
+        if self._body_paused and self._waiting is not _CLOSE:
             self._body_paused = False
             self._resume_reading()
             self._process()
 
     def upgrade(self, exchange: HTTP1Exchange, protocol: IProtocol) -> bytes:
         """Hand the transport to another protocol, and return what it should have got already."""
-        if self._waiting is _Wait.CLOSE or self._exchange is not exchange:
+        if self._waiting is _CLOSE or self._exchange is not exchange:
             raise NotUpgradable("the client has gone, or the exchange is over")
         self._flush_cork()
         self._stop_stream()
@@ -276,18 +278,19 @@ class HTTPConnection(Protocol):
             return  # called from within the loop below, which goes on by itself
         self._cork = []
         try:
-            while self._step():
+            # Without a byte there is no event, but that a body's end may still be due.
+            while self._step() and (self._reader.buffered or self.body_unread):
                 pass
         finally:
             self._flush_cork()
             self._cork = None
-        if self._reader.buffered > self._limits.max_pipeline_size and self._exchange is not None:
+        if self._exchange is not None and self._reader.buffered > self._limits.max_pipeline_size:
             self._pause_reading()
-        elif not self._body_paused:
+        elif self._reading_paused and not self._body_paused:
             self._resume_reading()
 
     def _step(self) -> bool:
-        if self._waiting is _Wait.CLOSE or self._successor is not None:
+        if self._waiting is _CLOSE or self._successor is not None:
             return False
         if self._exchange is not None and (self._receiver is None or self._body_paused):
             return False
@@ -313,18 +316,18 @@ class HTTPConnection(Protocol):
 
     def _begin(self, head: RequestHead) -> None:
         factory, peer = self.factory, self.peer
-        self._waiting = _Wait.APPLICATION
+        self._waiting = _APPLICATION
         self.deadline = NEVER
         self._exchange = exchange = HTTP1Exchange(self, head)
         request = HTTPServerRequest(
             head.method,
             head.uri,
             head.version,
-            HTTPHeaders._adopt(head.headers),  # noqa: SLF001 -- checked by the reader
+            HTTPHeaders.from_store(head.headers),
             None,
             peer.remote_ip,
             peer.protocol,
-            None,
+            head.host,
             None,
             exchange,
             limits=self._limits,
@@ -332,6 +335,8 @@ class HTTPConnection(Protocol):
         if not head.has_body:
             factory(request)
             return
+        self.body_unread = True
+        self._body_paused = False
         self._continue_wanted = head.expects_continue
         self.set_body_timeout(self._limits.body_timeout)
         receiver = factory.start_request(request)
@@ -353,7 +358,8 @@ class HTTPConnection(Protocol):
 
     def _end_body(self) -> None:
         receiver, self._receiver = self._receiver, None
-        self._wait_for(_Wait.APPLICATION, NEVER)
+        self.body_unread = False
+        self._wait_for(_APPLICATION, NEVER)
         cast("BodyReceiver", receiver).body_finished()
 
     # Waiting.
@@ -368,12 +374,12 @@ class HTTPConnection(Protocol):
             if self._continue_wanted and not self._exchange.started:
                 self._exchange.send_interim(100, HTTPHeaders())
             self._continue_wanted = False
-        elif self._reader.buffered and self._waiting is _Wait.NEXT_REQUEST:
+        elif self._reader.buffered and self._waiting is _NEXT_REQUEST:
             # Absolute from the first byte on: a byte now and then does not put it off.
-            self._wait_for(_Wait.HEAD, self._limits.header_timeout)
+            self._wait_for(_HEAD, self._limits.header_timeout)
 
     def _wait_for_body(self) -> None:
-        self._wait_for(_Wait.BODY, self._limits.body_stall_timeout)
+        self._wait_for(_BODY, self._limits.body_stall_timeout)
         self.deadline = min(self.deadline, self._body_deadline)
 
     def _pause_reading(self) -> None:
@@ -395,7 +401,7 @@ class HTTPConnection(Protocol):
         if exchange is not None and exchange.started:
             self.abort(why)
             return
-        if self._waiting is _Wait.CLOSE:
+        if self._waiting is _CLOSE:
             return
         writer = ResponseWriter("HTTP/1.1", exchange.method if exchange else "", keep_alive=False)
         self.write_corked(writer.send_response(*self._error_answer(status)))
@@ -411,7 +417,7 @@ class HTTPConnection(Protocol):
             {
                 "Server": "cyclone",
                 "Content-Type": "text/html; charset=UTF-8",
-                "Date": self._clock.date(),
+                "Date": self._clock.date,
             }
         )
         return status, reason, headers, page.encode()
@@ -422,7 +428,7 @@ class HTTPConnection(Protocol):
         Closing a socket with unread input resets the connection, and a reset destroys what the client
         has not read yet. So only the sending half is closed, and input is discarded for a while.
         """
-        self._waiting = _Wait.CLOSE
+        self._waiting = _CLOSE
         self.deadline = NEVER  # until the answer is sent: `writeConnectionLost` tells
         lose_write_connection = getattr(self.transport, "loseWriteConnection", None)
         if lose_write_connection is None or self.peer.protocol == "https":
@@ -432,7 +438,7 @@ class HTTPConnection(Protocol):
             lose_write_connection()
 
     def _close(self) -> None:
-        self._waiting = _Wait.CLOSE
+        self._waiting = _CLOSE
         self.deadline = NEVER
         self.transport.loseConnection()
 

@@ -76,11 +76,6 @@ class HTTP1Exchange:
         """Whether the head of the answer is out."""
         return self._writer.started
 
-    @property
-    def keep_alive(self) -> bool:
-        """Whether the connection may serve another request after this one."""
-        return self._writer.keep_alive
-
     def send_interim(self, status: int, headers: HTTPHeaders) -> None:
         """Send an interim answer; see `Exchange.send_interim`."""
         data = self._writer.send_interim(status, headers)
@@ -91,17 +86,19 @@ class HTTP1Exchange:
         """Send a whole answer; see `Exchange.respond`."""
         if self._lost is not None:
             return
-        self._decide_keep_alive()
+        # What is left of an unread body would be taken for the next request.
+        if self.no_keep_alive or self._connection.body_unread:
+            self._writer.keep_alive = False
         data = self._writer.send_response(status, reason, headers, body)
         self._connection.write_corked(data)
         self._end(None)
-        self._connection.answer_finished(self)
 
     def write_headers(self, status: int, reason: str, headers: HTTPHeaders, chunk: bytes) -> None:
         """Begin an answer in pieces; see `Exchange.write_headers`."""
         if self._lost is not None:
             return
-        self._decide_keep_alive()
+        if self.no_keep_alive or self._connection.body_unread:
+            self._writer.keep_alive = False
         data = self._writer.send_head(status, reason, headers, chunk)
         self._connection.start_stream()
         self._connection.write_now(data)
@@ -159,7 +156,6 @@ class HTTP1Exchange:
         if data:
             self._connection.write_now(data)
         self._end(None)
-        self._connection.answer_finished(self)
 
     def abort(self, why: str) -> None:
         """Cut the connection; see `Exchange.abort`."""
@@ -205,13 +201,11 @@ class HTTP1Exchange:
             self._lost = why
             self._end(why)
 
-    def _decide_keep_alive(self) -> None:
-        # What is left of an unread body would be taken for the next request.
-        if self.no_keep_alive or not self._connection.reusable:
-            self._writer.keep_alive = False
-
-    def _end(self, message: str | None) -> None:
+    def _end(self, lost: str | None) -> None:
         self._ended = True
-        waiting, self._waiting = self._waiting, None
-        for waiter in waiting or ():
-            waiter.callback(message)
+        if self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
+            for waiter in waiting:
+                waiter.callback(lost)
+        if lost is None:
+            self._connection.answer_finished(self._writer.keep_alive)

@@ -43,7 +43,8 @@ class HTTPServer(ServerFactory):
         Args:
             request_callback: An `Application`, or a callable that takes each complete request and
                 answers it through `request.connection`.
-            reactor: What tells the time; by default the global reactor.
+            reactor: What tells the time for a function; by default the global reactor. An application
+                has its own clock.
             options: Fields of `Limits` that differ from the application's, or from the defaults.
 
         Raises:
@@ -52,7 +53,7 @@ class HTTPServer(ServerFactory):
         """
         base = getattr(request_callback, "limits", None)
         self.limits: Limits = dataclasses.replace(base or Limits(), **options)
-        self.clock: CoarseClock = CoarseClock(reactor)
+        self.clock: CoarseClock = getattr(request_callback, "clock", None) or CoarseClock(reactor)
         self._callback = request_callback
         self._start_request = getattr(request_callback, "start_request", None)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Final, Self, TypeVar, overload
 
 from cyclone_core.errors import HTTPInputError
-from cyclone_core.httputil.names import normalize_name
+from cyclone_core.httputil.names import KNOWN_NAMES, normalize_name
 
 __all__ = ["HTTPHeaders", "add_field_line", "parse_field_lines"]
 
@@ -26,7 +26,7 @@ def _checked_value(name: str, value: str) -> str:
         )
     if _FORBIDDEN_IN_VALUE.search(value):
         raise ValueError(f"the value of header {name} holds a control character: {value!r}")
-    if not value.isascii() and _NOT_LATIN1.search(value):
+    if _NOT_LATIN1.search(value):
         raise ValueError(f"the value of header {name} holds a character beyond latin-1: {value!r}")
     return value
 
@@ -37,13 +37,17 @@ class HTTPHeaders(MutableMapping[str, str]):
     Item access joins the values of a name with a comma; `get_list` keeps them apart. Everything that
     enters is checked, so what leaves cannot split a message. Source: Tornado `httputil.HTTPHeaders`;
     unlike cyclone 1.x's it is no `dict`.
+
+    Attributes:
+        store: Normal name to value, or to the list of values of a repeated name: for the server's
+            own use, because nothing that is put there is checked.
     """
 
-    __slots__ = ("_store",)
+    __slots__ = ("store",)
 
     # A list only where a name has several values: the common case allocates nothing, and adding is
     # linear where joining at once was quadratic (CVE-2025-67725).
-    _store: dict[str, str | list[str]]
+    store: dict[str, str | list[str]]
 
     def __init__(
         self, other: Mapping[str, str] | Iterable[tuple[str, str]] = (), /, **names: str
@@ -58,11 +62,11 @@ class HTTPHeaders(MutableMapping[str, str]):
         Raises:
             ValueError: A name is no token, or a value holds what no header may.
         """
-        self._store = {}
+        self.store = {}
         if isinstance(other, HTTPHeaders):
-            self._store.update(
+            self.store.update(
                 (name, value if isinstance(value, str) else value.copy())
-                for name, value in other._store.items()  # noqa: SLF001 -- of this class
+                for name, value in other.store.items()
             )
         else:
             for name, value in other.items() if isinstance(other, Mapping) else other:
@@ -71,10 +75,17 @@ class HTTPHeaders(MutableMapping[str, str]):
             self[name] = value
 
     @classmethod
-    def _adopt(cls, store: dict[str, str | list[str]]) -> Self:
-        """Wrap a store whose names are normal and whose values were checked: the parser's result."""
+    def from_store(cls, store: dict[str, str | list[str]]) -> Self:
+        """Wrap a store, such as the parser makes, without a check.
+
+        Args:
+            store: Normal names and checked values; it is not copied.
+
+        Returns:
+            The headers.
+        """
         headers = cls.__new__(cls)
-        headers._store = store  # noqa: SLF001 -- a constructor
+        headers.store = store
         return headers
 
     def add(self, name: str, value: str) -> None:
@@ -89,11 +100,11 @@ class HTTPHeaders(MutableMapping[str, str]):
         """
         name = normalize_name(name)
         value = _checked_value(name, value)
-        present = self._store.get(name)
+        present = self.store.get(name)
         if present is None:
-            self._store[name] = value
+            self.store[name] = value
         elif isinstance(present, str):
-            self._store[name] = [present, value]
+            self.store[name] = [present, value]
         else:
             present.append(value)
 
@@ -114,7 +125,7 @@ class HTTPHeaders(MutableMapping[str, str]):
             The value.
         """
         # The inherited one asks by raising KeyError, at four times the price.
-        value = self._store.get(normalize_name(key))
+        value = self.store.get(normalize_name(key))
         if value is None:
             return default
         return value if isinstance(value, str) else ",".join(value)
@@ -128,14 +139,14 @@ class HTTPHeaders(MutableMapping[str, str]):
         Returns:
             A new list in the order of arrival; empty if the header is absent.
         """
-        present = self._store.get(normalize_name(name))
+        present = self.store.get(normalize_name(name))
         if present is None:
             return []
         return [present] if isinstance(present, str) else present.copy()
 
     def get_all(self) -> Iterator[tuple[str, str]]:
         """Iterate over all pairs of name and single value; a repeated name comes up repeatedly."""
-        for name, value in self._store.items():
+        for name, value in self.store.items():
             if isinstance(value, str):
                 yield name, value
             else:
@@ -151,7 +162,7 @@ class HTTPHeaders(MutableMapping[str, str]):
         Raises:
             HTTPInputError: The line is no valid header field.
         """
-        add_field_line(self._store, line.removesuffix("\n").removesuffix("\r"))
+        add_field_line(self.store, line.removesuffix("\n").removesuffix("\r"))
 
     @classmethod
     def parse(cls, headers: str) -> Self:
@@ -167,7 +178,7 @@ class HTTPHeaders(MutableMapping[str, str]):
             HTTPInputError: A line is no valid header field.
         """
         lines = [line.removesuffix("\r") for line in headers.split("\n")]
-        return cls._adopt(parse_field_lines([line for line in lines if line]))
+        return cls.from_store(parse_field_lines([line for line in lines if line]))
 
     def copy(self) -> Self:
         """Return an independent copy that keeps several values apart."""
@@ -177,32 +188,44 @@ class HTTPHeaders(MutableMapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         """Return the values of `name`, joined with commas (RFC 9110 section 5.3)."""
-        value = self._store[normalize_name(name)]
+        value = self.store[normalize_name(name)]
         return value if isinstance(value, str) else ",".join(value)
 
     def __setitem__(self, name: str, value: str) -> None:
         """Replace whatever `name` has with one value."""
-        name = normalize_name(name)
-        self._store[name] = _checked_value(name, value)
+        normal = KNOWN_NAMES.get(name) or normalize_name(name)
+        if not (type(value) is str and value.isascii() and value.isprintable()):
+            value = _checked_value(normal, value)
+        self.store[normal] = value
 
     def __delitem__(self, name: str) -> None:
         """Remove `name` with all its values."""
-        del self._store[normalize_name(name)]
+        del self.store[normalize_name(name)]
 
     def __contains__(self, name: object) -> bool:
         """Tell whether `name` is present; what cannot be a header name is not."""
         try:
-            return isinstance(name, str) and normalize_name(name) in self._store
+            return isinstance(name, str) and normalize_name(name) in self.store
         except ValueError:
             return False
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names, once each."""
-        return iter(self._store)
+        return iter(self.store)
 
     def __len__(self) -> int:
         """Count the names."""
-        return len(self._store)
+        return len(self.store)
+
+    def to_wire(self) -> str:
+        """Return the header lines as HTTP sends them, each with its CRLF."""
+        lines = []
+        for name, value in self.store.items():
+            if isinstance(value, str):
+                lines.append(f"{name}: {value}\r\n")
+            else:
+                lines += [f"{name}: {single}\r\n" for single in value]
+        return "".join(lines)
 
     def __str__(self) -> str:
         """Return the wire form: a line for each value, each with its LF."""

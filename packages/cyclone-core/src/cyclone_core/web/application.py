@@ -1,6 +1,7 @@
 """`Application`: routes and settings, and the Twisted factory that serves them."""
 
 from collections.abc import Iterable
+from contextvars import Context, copy_context
 from typing import Any, Self, overload
 
 from twisted.internet.interfaces import IReactorTime
@@ -11,7 +12,6 @@ from cyclone_core.httpserver.clock import CoarseClock
 from cyclone_core.httputil import HTTPServerRequest
 from cyclone_core.limits import Limits
 from cyclone_core.web.access import log_access
-from cyclone_core.web.context import RequestContext
 from cyclone_core.web.handler import ErrorHandler, RequestHandler
 from cyclone_core.web.routing import Match, Route, RoutingTable, URLSpec
 from cyclone_escape import ObjectDict
@@ -85,7 +85,7 @@ class Application(ServerFactory):
         """
         if request is None:
             return self
-        self._run(request, self._find(request))
+        self._run(request, self.router.find(request.path) or self._not_found)
         return None
 
     def start_request(self, request: HTTPServerRequest) -> BodyReceiver | None:
@@ -97,7 +97,7 @@ class Application(ServerFactory):
         Returns:
             Who takes the body, or None if the request is answered without it.
         """
-        match = self._find(request)
+        match = self.router.find(request.path) or self._not_found
         if match is self._not_found and "Expect" in request.headers:
             self._run(request, match)
             return None
@@ -127,14 +127,11 @@ class Application(ServerFactory):
         """Stop the clock when the last port is closed."""
         self.clock.stop()
 
-    def _find(self, request: HTTPServerRequest) -> Match:
-        return self.router.find(request.path) or self._not_found
-
     def _run(self, request: HTTPServerRequest, match: Match) -> None:
-        context = RequestContext()
+        context = copy_context()
         context.run(self._handle, request, match, context)
 
-    def _handle(self, request: HTTPServerRequest, match: Match, context: RequestContext) -> None:
+    def _handle(self, request: HTTPServerRequest, match: Match, context: Context) -> None:
         handler = match.handler_class(self, request, **match.kwargs)
         # Tornado's and cyclone 1.x's name: whatever a route calls must return something that has it.
         handler._execute(context, match.args, match.named)  # noqa: SLF001

@@ -1,10 +1,10 @@
 """What the parts of a `RequestHandler` share."""
 
+from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 from cyclone_core.httpserver import Exchange
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
-from cyclone_core.web.context import RequestContext
 
 if TYPE_CHECKING:
     from cyclone_core.web.application import Application
@@ -27,7 +27,7 @@ class HandlerBase:
     path_args: tuple[str | None, ...] = ()
     path_kwargs: dict[str, str | None]
 
-    _context: RequestContext
+    _context: Context
     _headers: HTTPHeaders
     _status_code: int
     _reason: str

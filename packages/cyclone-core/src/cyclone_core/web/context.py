@@ -1,46 +1,39 @@
-"""The context in which all code of one request runs."""
+"""Running the code of one request in that request's context.
 
-import contextvars
+Each request has a copy of the context in which it was received. A context variable that `prepare` sets
+holds in the method, behind an `await`, in the hooks and in the log, and in no other request.
+"""
+
 from collections.abc import Callable
+from contextvars import Context
 from typing import ParamSpec, TypeVar
 
-__all__ = ["RequestContext"]
+__all__ = ["run_in"]
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
-class RequestContext:
-    """A copy of the context at the start of a request, entered whenever code of the request runs.
+def run_in(context: Context, function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
+    """Call a function in a context, in which we may be already.
 
-    So a context variable that `prepare` sets holds in the method, behind an `await`, in the hooks and
-    in the log, and in no other request.
+    Args:
+        context: The context of a request.
+        function: Any function.
+        args: Its arguments.
+        kwargs: Its keyword arguments.
+
+    Returns:
+        What it returns.
     """
+    try:
+        context.run(_nothing)
+    except RuntimeError:
+        # A context cannot be entered twice: a Deferred that the request waits for was fired by the
+        # request's own code, further up the stack.
+        return function(*args, **kwargs)
+    return context.run(function, *args, **kwargs)
 
-    __slots__ = ("_context", "_entered")
 
-    def __init__(self) -> None:
-        """Copy the current context."""
-        self._context = contextvars.copy_context()
-        self._entered = False
-
-    def run(self, function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        """Call a function in the context.
-
-        Args:
-            function: Any function.
-            args: Its arguments.
-            kwargs: Its keyword arguments.
-
-        Returns:
-            What it returns.
-        """
-        if self._entered:
-            # A Deferred that the request waits for was fired by the request's own code. A context
-            # cannot be entered twice, and need not be.
-            return function(*args, **kwargs)
-        self._entered = True
-        try:
-            return self._context.run(function, *args, **kwargs)
-        finally:
-            self._entered = False
+def _nothing() -> None:
+    """Do nothing: entering the context is what can fail."""

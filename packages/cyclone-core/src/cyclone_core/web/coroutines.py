@@ -7,20 +7,21 @@ variable was set to before an `await` holds behind it, in hooks and in the log.
 
 import types
 from collections.abc import Coroutine
+from contextvars import Context
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from cyclone_core.web.context import RequestContext
+from cyclone_core.web.context import run_in
 
 __all__ = ["settle"]
 
 _log = Logger(namespace="cyclone.web")
 
 
-def settle(result: object, context: RequestContext) -> "Deferred[Any] | None":
+def settle(result: object, context: Context) -> "Deferred[Any] | None":
     """Find out whether what a method has returned must be waited for.
 
     Args:
@@ -51,7 +52,7 @@ async def _awaiting(generator: "types.GeneratorType[Any, Any, Any]") -> object:
     return await Deferred.fromCoroutine(generator)
 
 
-def _drive(coroutine: Coroutine[Any, Any, Any], context: RequestContext) -> "Deferred[Any] | None":
+def _drive(coroutine: Coroutine[Any, Any, Any], context: Context) -> "Deferred[Any] | None":
     try:
         awaited = coroutine.send(None)
     except StopIteration:
@@ -64,7 +65,7 @@ class _Driver:
 
     __slots__ = ("_awaited", "_context", "_coroutine", "_done")
 
-    def __init__(self, coroutine: Coroutine[Any, Any, Any], context: RequestContext) -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> None:
         self._coroutine = coroutine
         self._context = context
         self._awaited: Deferred[Any] | None = None
@@ -85,7 +86,7 @@ class _Driver:
 
     def _fired(self, result: object) -> None:
         self._awaited = None
-        self._context.run(self._resume, result)
+        run_in(self._context, self._resume, result)
 
     def _resume(self, result: object) -> None:
         try:

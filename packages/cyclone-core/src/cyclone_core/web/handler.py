@@ -3,6 +3,7 @@
 import inspect
 import sys
 from collections.abc import Callable, Mapping
+from contextvars import Context
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -11,7 +12,7 @@ from twisted.python.failure import Failure
 
 from cyclone_core.httputil import HTTPServerRequest
 from cyclone_core.web.arguments import ArgumentMethods
-from cyclone_core.web.context import RequestContext
+from cyclone_core.web.context import run_in
 from cyclone_core.web.coroutines import settle
 from cyclone_core.web.errors import Finish, HTTPError, status_of
 from cyclone_core.web.methods import MethodDispatch
@@ -38,12 +39,10 @@ class RequestHandler(ArgumentMethods, MethodDispatch, OutputMethods):
     finished when it is done, unless it is decorated with `asynchronous`.
 
     Attributes:
-        no_keep_alive: Close the connection after the answer.
         max_body_size: Bytes that the body of a request may have; None for the application's limit.
         body_timeout: Seconds that the body of a request may take; None for the application's limit.
     """
 
-    no_keep_alive: bool = False
     max_body_size: ClassVar[int | None] = None
     body_timeout: ClassVar[float | None] = None
 
@@ -180,7 +179,7 @@ class RequestHandler(ArgumentMethods, MethodDispatch, OutputMethods):
 
     def _execute(
         self,
-        context: RequestContext,
+        context: Context,
         path_args: tuple[str | None, ...],
         path_kwargs: Mapping[str, str | None],
     ) -> None:
@@ -192,13 +191,17 @@ class RequestHandler(ArgumentMethods, MethodDispatch, OutputMethods):
             path_kwargs: Values of the route's named groups, percent-encoded.
         """
         self._context = context
-        self._exchange.no_keep_alive = self.no_keep_alive
         try:
-            self.path_args = tuple([self._decode_path(value) for value in path_args])
+            if path_args:
+                self.path_args = tuple([self._decode_path(value) for value in path_args])
             self.path_kwargs = {
                 name: self._decode_path(value, name) for name, value in path_kwargs.items()
             }
-            self._proceed(self.prepare(), self._prepared)
+            result = self.prepare()
+            if result is None:
+                self._prepared()
+            else:
+                self._proceed(result, self._prepared)
         except Exception:  # noqa: BLE001 -- all that a handler raises becomes an error page
             self._handle_failure(*sys.exc_info())
         if not self._finished:
@@ -211,14 +214,14 @@ class RequestHandler(ArgumentMethods, MethodDispatch, OutputMethods):
 
     def _proceed(self, result: object, then: Callable[[], None]) -> None:
         """Call `then` when what a method has returned is done: at once, if nothing waits."""
-        waiting = None if result is None else settle(result, self._context)
+        waiting = settle(result, self._context)
         if waiting is None:
             then()
         else:
             waiting.addCallbacks(self._resume, self._fail, callbackArgs=(then,))
 
     def _resume(self, _: object, then: Callable[[], None]) -> None:
-        self._context.run(self._guard, then)
+        run_in(self._context, self._guard, then)
 
     def _guard(self, then: Callable[[], None]) -> None:
         try:
@@ -228,12 +231,16 @@ class RequestHandler(ArgumentMethods, MethodDispatch, OutputMethods):
 
     def _fail(self, failure: Failure) -> None:
         raised = (failure.type, failure.value, failure.getTracebackObject())
-        self._context.run(self._handle_failure, *raised)
+        run_in(self._context, self._handle_failure, *raised)
 
     def _prepared(self) -> None:
-        if not self._finished:
-            method = self._find_method()
-            self._proceed(method(*self.path_args, **self.path_kwargs), self._done)
+        if self._finished:
+            return
+        result = self._find_method()(*self.path_args, **self.path_kwargs)
+        if result is not None:
+            self._proceed(result, self._done)
+        elif self._auto_finish and not self._finished:
+            self._finish()
 
     def _done(self) -> None:
         if self._auto_finish and not self._finished:
@@ -270,7 +277,7 @@ class RequestHandler(ArgumentMethods, MethodDispatch, OutputMethods):
         if message is not None:
             takes_reason = bool(inspect.signature(self.on_connection_close).parameters)
             arguments = (message,) if takes_reason else ()
-            self._context.run(self.on_connection_close, *arguments)
+            run_in(self._context, self.on_connection_close, *arguments)
 
 
 class ErrorHandler(RequestHandler):

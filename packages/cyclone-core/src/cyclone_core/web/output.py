@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from twisted.internet.defer import Deferred, succeed
 
 from cyclone_core.errors import HTTPOutputError
-from cyclone_core.http1.status import has_body, is_final, is_reason, reason_phrase
+from cyclone_core.http1.status import BODYLESS, is_final, is_reason, reason_phrase
 from cyclone_core.httputil import HTTPHeaders, http_date
 from cyclone_core.web.base import HandlerBase
 from cyclone_escape import json_encode
@@ -20,6 +20,7 @@ Chunk = str | bytes | dict[str, Any] | list[Any]
 
 _OK: Final = 200
 _NOT_MODIFIED: Final = 304
+_CACHED_METHODS: Final = frozenset({"GET", "HEAD"})
 
 _ENTITY_TAG: Final = re.compile(r'\*|(?:W/)?"[^"]*"')
 
@@ -30,9 +31,11 @@ class OutputMethods(HandlerBase):
     Attributes:
         serialize_lists: Whether `write` takes a list and sends JSON, as it does with a dict. Off:
             a JSON list at the top level could be read by other sites in old browsers.
+        no_keep_alive: Close the connection after the answer; it may be set until the head is sent.
     """
 
     serialize_lists: bool = False
+    no_keep_alive: bool = False
 
     if TYPE_CHECKING:
 
@@ -41,11 +44,11 @@ class OutputMethods(HandlerBase):
     def clear(self) -> None:
         """Start the answer anew: status 200, default headers, nothing written."""
         application = self.application
-        self._headers = headers = HTTPHeaders._adopt(  # noqa: SLF001 -- constants need no check
+        self._headers = headers = HTTPHeaders.from_store(
             {
                 "Server": application.server_header,
                 "Content-Type": "text/html; charset=UTF-8",
-                "Date": application.clock.date(),
+                "Date": application.clock.date,
             }
         )
         if not application.server_header:
@@ -156,6 +159,7 @@ class OutputMethods(HandlerBase):
         if self._headers_written:
             exchange.write(chunk)
         else:
+            exchange.no_keep_alive = self.no_keep_alive
             exchange.write_headers(self._status_code, self._reason, self._headers, chunk)
             self._headers_written = True
 
@@ -200,11 +204,15 @@ class OutputMethods(HandlerBase):
 
     def _respond(self) -> None:
         body = self._take_written()
-        if self._status_code == _OK and self.request.method in ("GET", "HEAD"):
-            body = self._revalidated(body)
-        if not has_body(self._status_code):
+        if self._status_code == _OK:
+            if self.request.method in _CACHED_METHODS:
+                body = self._revalidated(body)
+        elif self._status_code in BODYLESS:
             self._clear_representation_headers()
-        self._exchange.respond(self._status_code, self._reason, self._headers, body)
+        exchange = self._exchange
+        if self.no_keep_alive:
+            exchange.no_keep_alive = True
+        exchange.respond(self._status_code, self._reason, self._headers, body)
 
     def _take_written(self) -> bytes:
         written = self._write_buffer
@@ -218,12 +226,13 @@ class OutputMethods(HandlerBase):
     # Entity tags.
 
     def _revalidated(self, body: bytes) -> bytes:
-        if "Etag" not in self._headers:
+        if "Etag" not in self._headers.store:
             etag = self.compute_etag(body)
             if etag is not None:
                 self._headers["Etag"] = etag
-        if "If-None-Match" in self.request.headers and self.check_etag_header():
+        if "If-None-Match" in self.request.headers.store and self.check_etag_header():
             self.set_status(_NOT_MODIFIED)
+            self._clear_representation_headers()
             return b""
         return body
 
