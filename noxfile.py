@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -416,6 +417,9 @@ def clone(session: nox.Session) -> None:
     if INSIDE_CLONE in os.environ:
         session.error("a clone does not clone itself again")
     _need(session, "git")
+    with contextlib.suppress(OSError):
+        socket.create_connection(README_ADDRESS, timeout=5).close()
+        session.error(f"something else serves on {README_ADDRESS}: it would answer in our place")
     first, second = _readme_commands()
     with tempfile.TemporaryDirectory(prefix="cyclone-clone-") as temporary:
         folder = Path(temporary, "cyclone")
