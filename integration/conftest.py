@@ -1,0 +1,23 @@
+# Copyright 2026 The cyclone developers; see LICENSE.
+"""Fixtures of the integration tests: real processes of the installed packages."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Tests are no package; what they share are modules in this directory.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from startup_processes import Launcher
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Iterator[Launcher]:
+    """A starter of processes in an empty directory; it ends what is left of them."""
+    directory = tmp_path / "work"
+    directory.mkdir()
+    launcher = Launcher(directory, tmp_path)
+    yield launcher
+    launcher.close()
