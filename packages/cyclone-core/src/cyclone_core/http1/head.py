@@ -26,8 +26,8 @@ _ABSOLUTE: Final = re.compile(r"https?://([^/?#]*)([^#]*)", re.IGNORECASE)
 
 # RFC 9110 section 7.2, RFC 3986 section 3.2.2: a name, an IPv4 or a bracketed address, and a port.
 _HOST: Final = re.compile(
-    r"(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+(?::[0-9]{0,5})?"
-    r"|\[[0-9A-Fa-f:.]+\](?::[0-9]{0,5})?"
+    r"(?:[A-Za-z0-9\-._~!$&'()*+,;=]++|%[0-9A-Fa-f]{2})++(?::[0-9]{0,5})?"
+    r"|\[[0-9A-Fa-f:.]++\](?::[0-9]{0,5})?"
 )
 
 _MAX_LENGTH_DIGITS: Final = 19

@@ -219,12 +219,10 @@ class HTTPHeaders(MutableMapping[str, str]):
 
     def to_wire(self) -> str:
         """Return the header lines as HTTP sends them, each with its CRLF."""
-        lines = []
-        for name, value in self.store.items():
-            if isinstance(value, str):
-                lines.append(f"{name}: {value}\r\n")
-            else:
-                lines += [f"{name}: {single}\r\n" for single in value]
+        lines = [
+            f"{name}: {value}\r\n" if type(value) is str else _repeated(name, value)
+            for name, value in self.store.items()
+        ]
         return "".join(lines)
 
     def __str__(self) -> str:
@@ -238,6 +236,10 @@ class HTTPHeaders(MutableMapping[str, str]):
     def __reduce__(self) -> tuple[type[Self], tuple[list[tuple[str, str]]]]:
         """Pickle as pairs, so that repeated values and the checks survive."""
         return type(self), (list(self.get_all()),)
+
+
+def _repeated(name: str, values: Iterable[str]) -> str:
+    return "".join([f"{name}: {value}\r\n" for value in values])
 
 
 def parse_field_lines(lines: Iterable[str]) -> dict[str, str | list[str]]:
