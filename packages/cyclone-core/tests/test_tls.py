@@ -43,10 +43,33 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         days = ["-days", "2", "-extfile", at("ext")]
         openssl("x509", "-req", "-in", at("csr"), *authority, *days, "-out", at(f"{name}.crt"))
 
-    root = ["-days", "2", "-subj", "/CN=Root", "-keyout", at("root.key"), "-out", at("root.crt")]
+    # What a strict client, as Python 3.13 has it, wants of an authority (RFC 5280, 4.2.1).
+    usage = "keyUsage=critical,keyCertSign"
+    root = [
+        "-days",
+        "2",
+        "-addext",
+        usage,
+        "-subj",
+        "/CN=Root",
+        "-keyout",
+        at("root.key"),
+        "-out",
+        at("root.crt"),
+    ]
     openssl("req", "-x509", *new, *root)
-    signed("middle", "/CN=Authority", "root", "basicConstraints=critical,CA:TRUE\n")
-    signed("a", "/CN=localhost", "middle", "subjectAltName=DNS:localhost\n")
+    signed(
+        "middle",
+        "/CN=Authority",
+        "root",
+        f"basicConstraints=critical,CA:TRUE\n{usage}\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n",
+    )
+    signed(
+        "a",
+        "/CN=localhost",
+        "middle",
+        "subjectAltName=DNS:localhost\nauthorityKeyIdentifier=keyid\n",
+    )
     chain = (directory / "a.crt").read_bytes() + (directory / "middle.crt").read_bytes()
     (directory / "chain.crt").write_bytes(chain)
     curve = ["-pkeyopt", "ec_paramgen_curve:prime256v1"]
