@@ -28,6 +28,7 @@ class Limits:
         idle_connection_timeout: Silence between requests, after which the connection is closed.
         body_stall_timeout: Silence in the middle of a body (408).
         body_timeout: The whole body (408); None is no bound, as in Tornado.
+        shortest: The smallest of the three sizes of a head: one that is smaller needs no closer look.
         linger_timeout: How long an erring client may take to read the answer before it is cut off.
     """
 
@@ -45,6 +46,7 @@ class Limits:
     body_stall_timeout: float = 30.0
     body_timeout: float | None = None
     linger_timeout: float = 2.0
+    shortest: int = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse values that would disable the server or hide a typing slip.
@@ -52,8 +54,10 @@ class Limits:
         Raises:
             ValueError: A field has the wrong type or is not positive; the message names it.
         """
-        for field in dataclasses.fields(self):
+        for field in _settable(self):
             _check(field.name, getattr(self, field.name), field.type)
+        shortest = min(self.max_request_line, self.max_header_line, self.max_header_size)
+        object.__setattr__(self, "shortest", shortest)
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Self:
@@ -68,8 +72,12 @@ class Limits:
         Raises:
             ValueError: A setting has the wrong type or is not positive; the message names it.
         """
-        names = {field.name for field in dataclasses.fields(cls)}
+        names = {field.name for field in _settable(cls)}
         return cls(**{name: settings[name] for name in settings if name in names})
+
+
+def _settable(limits: Limits | type[Limits]) -> list[dataclasses.Field[Any]]:
+    return [field for field in dataclasses.fields(limits) if field.init]
 
 
 def _check(name: str, value: Any, kind: object) -> None:  # noqa: ANN401 -- from anywhere

@@ -96,14 +96,8 @@ def parse_head(block: bytes, limits: Limits) -> RequestHead:
     count = len(lines)
     if block.translate(None, _ALLOWED) != b"\r\n" * (count - 1):
         raise HTTPInputError("control character, bare CR or bare LF in the head of a request")
-    size = len(block)
-    if (
-        size > limits.max_header_line
-        or size > limits.max_request_line
-        or size > limits.max_header_size
-        or count - 1 > limits.max_header_count
-    ):
-        _check_sizes(lines, size, limits)
+    if len(block) > limits.shortest or count > limits.max_header_count:
+        _check_sizes(lines, len(block), limits)
     method, uri, version, authority = _parse_request_line(lines.pop(0))
     headers = _parse_fields(lines)
     head = RequestHead(method, uri, version, headers)

@@ -59,6 +59,7 @@ class RequestReader:
     """
 
     __slots__ = (
+        "_between",
         "_buffer",
         "_chunks",
         "_error",
@@ -78,7 +79,9 @@ class RequestReader:
         self._limits = limits
         self._buffer = ReceiveBuffer()
         self._error: HTTPInputError | None = None
-        # The state is CHUNKED while there is a decoder, LENGTH while bytes remain to be counted.
+        # The state is CHUNKED while there is a decoder, LENGTH while bytes remain to be counted, and
+        # HEAD, in which `_between` is true, otherwise.
+        self._between = True
         self._chunks: ChunkedDecoder | None = None
         self._remaining: int | None = None
         self._received = 0
@@ -118,6 +121,16 @@ class RequestReader:
             HTTPInputError: The peer broke a rule or a limit. The connection is spoilt: answer with
                 the error's status and close.
         """
+        # A complete head in one read is what nearly always comes: it costs no further call.
+        if self._between and self._unfinished is None:
+            buffer = self._buffer
+            data, start = buffer.data, buffer.pos
+            end = data.find(_END_OF_HEAD, start)
+            if end >= 0:
+                buffer.pos = end + len(_END_OF_HEAD)
+                return self._parse(data[start:end])
+            if start == len(data):
+                return None
         if self._error is not None:
             raise self._error
         try:
@@ -127,23 +140,24 @@ class RequestReader:
                 return self._read_chunked(self._chunks)
             return self._read_head()
         except HTTPInputError as error:
-            self._error = error
+            self._fail(error)
             raise
 
-    def _read_head(self) -> RequestHead | None:
-        buffer = self._buffer
-        if buffer.pos == len(buffer.data):
-            return None
-        block = buffer.take_until(_END_OF_HEAD)
-        if block is None:
-            if self._unfinished is None:
-                self._unfinished = UnfinishedHead()
-            self._unfinished.check(buffer, self._limits)
-            return None
-        self._unfinished = None
+    def _fail(self, error: HTTPInputError) -> None:
+        self._error = error
+        self._between = False
+
+    def _parse(self, block: bytes | bytearray) -> RequestHead:
         # RFC 9112 section 2.2: one empty line, left by an old client behind a body, is ignored.
-        head = parse_head(block.removeprefix(b"\r\n"), self._limits)
+        if block.startswith(b"\r\n"):
+            block = block[2:]
+        try:
+            head = parse_head(block if isinstance(block, bytes) else bytes(block), self._limits)
+        except HTTPInputError as error:
+            self._fail(error)
+            raise
         if head.has_body:
+            self._between = False
             if head.chunked:
                 self._chunks = ChunkedDecoder()
             else:
@@ -152,9 +166,22 @@ class RequestReader:
             self.max_body_size = self._limits.max_body_size
         return head
 
+    def _read_head(self) -> RequestHead | None:
+        """Read a head that comes in pieces."""
+        buffer = self._buffer
+        block = buffer.take_until(_END_OF_HEAD)
+        if block is not None:
+            self._unfinished = None
+            return self._parse(block)
+        if self._unfinished is None:
+            self._unfinished = UnfinishedHead()
+        self._unfinished.check(buffer, self._limits)
+        return None
+
     def _read_length(self, remaining: int) -> bytes | EndOfBody | None:
         if remaining == 0:
             self._remaining = None
+            self._between = True
             return EndOfBody({})
         if remaining > self.max_body_size - self._received:
             raise HTTPInputError(f"the body is longer than {self.max_body_size} bytes", 413)
@@ -173,4 +200,5 @@ class RequestReader:
         if not chunks.done:
             return None
         self._chunks = None
+        self._between = True
         return EndOfBody(chunks.trailers)

@@ -88,7 +88,8 @@ class ResponseWriter:
             raise HTTPOutputError(f"an interim answer has a status from 100 to 199, not {status}")
         if not self._http_1_1:
             return b""
-        return _render(status, reason_phrase(status), headers, "")
+        head = f"HTTP/1.1 {status} {reason_phrase(status)}\r\n{headers.to_wire()}\r\n"
+        return head.encode("latin-1")
 
     def send_response(self, status: int, reason: str, headers: HTTPHeaders, body: bytes) -> bytes:
         """Make a whole answer. `Content-Length` and `Connection` are added.
@@ -225,7 +226,12 @@ class ResponseWriter:
                 extra += "Connection: close\r\n"
         elif not self._http_1_1:
             extra += "Connection: keep-alive\r\n"
-        return _render(status, reason, headers, extra)
+        if reason != REASONS.get(status) and not is_reason(reason):
+            raise HTTPOutputError(f"a reason phrase must be printable and without '<': {reason!r}")
+        # The status line says HTTP/1.1 whatever the client speaks: RFC 9110 section 6.2. Names and
+        # values of the headers were checked when they were set.
+        head = f"HTTP/1.1 {status} {reason}\r\n{headers.to_wire()}{extra}\r\n"
+        return head.encode("latin-1")
 
     def _adjust_connection(self, headers: HTTPHeaders) -> HTTPHeaders:
         """Let the program close the connection, but not keep alive what the client wants closed."""
@@ -241,15 +247,6 @@ class ResponseWriter:
         if kept:
             headers["Connection"] = ", ".join(kept)
         return headers
-
-
-def _render(status: int, reason: str, headers: HTTPHeaders, extra: str) -> bytes:
-    """Render a head. Names and values were checked when they were set; the reason is now."""
-    if reason != REASONS.get(status) and not is_reason(reason):
-        raise HTTPOutputError(f"a reason phrase must be printable and without '<': {reason!r}")
-    # The status line says HTTP/1.1 whatever the client speaks: RFC 9110 section 6.2.
-    head = f"HTTP/1.1 {status} {reason}\r\n{headers.to_wire()}{extra}\r\n"
-    return head.encode("latin-1")
 
 
 def _framed(chunk: bytes) -> bytes:

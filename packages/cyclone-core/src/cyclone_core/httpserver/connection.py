@@ -279,7 +279,7 @@ class HTTPConnection(Protocol):
         self._cork = []
         try:
             # Without a byte there is no event, but that a body's end may still be due.
-            while self._step() and (self._reader.buffered or self.body_unread):
+            while self._step() and (self.body_unread or self._reader.buffered):
                 pass
         finally:
             self._flush_cork()

@@ -85,7 +85,9 @@ class Application(ServerFactory):
         """
         if request is None:
             return self
-        self._run(request, self.router.find(request.path) or self._not_found)
+        match = self.router.find(request.path) or self._not_found
+        context = copy_context()
+        context.run(self._handle, request, match, context)
         return None
 
     def start_request(self, request: HTTPServerRequest) -> BodyReceiver | None:

@@ -194,9 +194,9 @@ class RequestHandler(ArgumentMethods, MethodDispatch, OutputMethods):
         try:
             if path_args:
                 self.path_args = tuple([self._decode_path(value) for value in path_args])
-            self.path_kwargs = {
-                name: self._decode_path(value, name) for name, value in path_kwargs.items()
-            }
+            self.path_kwargs = {}
+            for name, value in path_kwargs.items() if path_kwargs else ():
+                self.path_kwargs[name] = self._decode_path(value, name)
             result = self.prepare()
             if result is None:
                 self._prepared()

@@ -70,9 +70,9 @@ class MethodDispatch(HandlerBase):
             if method in _REGISTERED:
                 raise MethodNotAllowed(self._allowed_methods())
             raise HTTPError(501, "the method %s is unknown", method)
-        function = getattr(self, _ATTRIBUTES.get(method) or method.lower(), None)
+        function: _Answer | None = getattr(self, _ATTRIBUTES.get(method) or method.lower(), None)
         if function is not None:
-            return cast("_Answer", function)
+            return function
         if self._has_default():
             return self.default
         if method == "HEAD" and self.derive_head and hasattr(self, "get"):

@@ -203,7 +203,8 @@ class OutputMethods(HandlerBase):
         exchange.finish()
 
     def _respond(self) -> None:
-        body = self._take_written()
+        written = self._write_buffer
+        body = written[0] if len(written) == 1 else b"".join(written)
         if self._status_code == _OK:
             if self.request.method in _CACHED_METHODS:
                 body = self._revalidated(body)
