@@ -282,3 +282,21 @@ def test_a_syntax_error_without_a_place_is_told_all_the_same(write: Write) -> No
     """A SyntaxError that names no file falls back to the line that raised it."""
     root = located(write, "fifteen.py", "raise SyntaxError('odd')\n")
     assert "SyntaxError: odd (fifteen.py, line 1)" in refusal(ApplicationProblem, "fifteen.x", root)
+
+
+def test_an_attribute_that_fails_is_told(write: Write) -> None:
+    """A module that computes its attributes may fail at it: one line, no traceback."""
+    text = "def __getattr__(name):\n    if name == 'app':\n        raise OSError('no disk')\n"
+    root = located(write, "sixteen.py", text + "    raise AttributeError(name)\n")
+    assert refusal(ApplicationProblem, "sixteen.app", root) == (
+        "sixteen.app could not be looked up: OSError: no disk (sixteen.py, line 3)."
+    )
+
+
+def test_a_file_behind_a_loaded_module_is_pointed_out(write: Write) -> None:
+    """A file called like a module of the standard library is not found by its name."""
+    root = located(write, "socket.py")
+    line = refusal(UsageProblem, "socket.Application", root)
+    assert line.startswith("socket is another module, loaded from ")
+    assert f"hides {root / 'socket.py'}: start that as socket.py" in line
+    assert isinstance(make(find("socket.py", root), None), ServerFactory)

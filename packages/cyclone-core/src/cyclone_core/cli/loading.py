@@ -91,11 +91,12 @@ def _by_name(target: str, directory: Path) -> Found:
         raise UsageProblem(_no_module(parts[0], directory))
     thing: object = module
     for depth, part in enumerate(parts[1:], start=1):
-        if hasattr(thing, part):
+        if _has(thing, part, directory):
             thing = getattr(thing, part)
         else:
             inner = _import(".".join(parts[: depth + 1]), (directory,)) if thing is module else None
             if inner is None:
+                _refuse_shadow(parts[0], directory)
                 raise UsageProblem(_no_attribute(".".join(parts[:depth]), part, thing, module))
             thing = inner
         if isinstance(thing, ModuleType):
@@ -113,6 +114,31 @@ def _by_name(target: str, directory: Path) -> Found:
         roots=(directory,),
         rerun=f'python -c "import {module.__name__}; {name}()"',
     )
+
+
+def _has(thing: object, name: str, directory: Path) -> bool:
+    """Tell whether there is such an attribute; a module that computes it may fail at that."""
+    try:
+        return hasattr(thing, name)
+    except Exception as error:  # noqa: BLE001 -- the user's code
+        owner = getattr(thing, "__name__", type(thing).__name__)
+        raise ApplicationProblem(
+            f"{owner}.{name} could not be looked up: {_named(error)}{_where(error, (directory,))}."
+        ) from None
+
+
+def _refuse_shadow(name: str, directory: Path) -> None:
+    """Refuse a file that has the name of a module which was loaded before it.
+
+    Raises:
+        UsageProblem: If that is why the file's contents are not found.
+    """
+    file, loaded = directory / f"{name}.py", getattr(sys.modules[name], "__file__", None)
+    if file.is_file() and loaded != str(file):
+        raise UsageProblem(
+            f"{name} is another module, loaded from {loaded}, and hides {file}: start that as "
+            f"{name}.py in place of its dotted name, or rename it."
+        )
 
 
 def _no_module(name: str, directory: Path) -> str:
