@@ -68,9 +68,6 @@ if sys.version_info < (3, 11):  # noqa: UP036 (nox itself runs on older ones)
     raise SystemExit(message)
 
 
-# -- Interpreters -------------------------------------------------------------------------------
-
-
 def _candidates(version: str) -> Iterator[str | Path]:
     """Yield paths where a Python of this version may be; most do not exist."""
     if version == RUNNING:
@@ -102,9 +99,6 @@ def _find_interpreter(version: str) -> str | None:
 
 
 INTERPRETERS = {v: path for v in VERSIONS if (path := _find_interpreter(v)) is not None}
-
-
-# -- Helpers ------------------------------------------------------------------------------------
 
 
 def _group(*names: str) -> list[str]:
