@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cyclone_escape as escape
+from cyclone_escape import json as json_module
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -108,3 +109,15 @@ def test_data_survives_the_round_trip(value: object) -> None:
     assert escape.json_decode(text.encode()) == value
     assert "</" not in text
     assert text.replace("<\\/", "</") == json.dumps(value)
+
+
+@given(PLAIN | st.floats())
+def test_encode_agrees_with_json_dumps(value: object) -> None:
+    """The encoder that is made once writes, to the letter, what json.dumps writes."""
+    assert escape.json_encode(value) == json.dumps(value).replace("</", "<\\/")
+
+
+def test_encode_needs_no_accelerator(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interpreter without the C encoder gets json.dumps itself."""
+    monkeypatch.delattr("json.encoder.c_make_encoder")
+    assert json_module._make_dumps() is json.dumps
