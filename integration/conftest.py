@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """Fixtures of the integration tests: real processes of the installed packages."""
 
 import sys

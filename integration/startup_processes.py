@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """Real processes for the tests of the start: how they are started, asked and ended."""
 
 import http.client

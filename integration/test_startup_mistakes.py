@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """Every mistake at the start: one line, no traceback, the right exit status, nothing left behind."""
 
 import socket

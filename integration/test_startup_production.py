@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """The README's production line, run by root: a low port, rights given up, pid file, log, syslog."""
 
 import contextlib

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """The documented ways to start an application, as processes of the installed programs."""
 
 import signal

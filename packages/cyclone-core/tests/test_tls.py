@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """The TLS context of a server: what it accepts, and each file it cannot use."""
 
 import ssl

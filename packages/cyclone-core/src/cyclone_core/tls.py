@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """A safe TLS context for a server: what `listenSSL` needs, from two PEM files.
 
 TLS 1.2 and newer, forward secrecy and AEAD suites only (RFC 9325, sections 3.1 and 4.2), HTTP/1.1

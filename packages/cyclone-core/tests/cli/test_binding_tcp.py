@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """TCP and TLS ports: free, taken, forbidden, and how they are announced."""
 
 import errno

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """Unix sockets: new, stale, alive, and things that are no socket."""
 
 import errno

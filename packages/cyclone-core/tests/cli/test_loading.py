@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """From a name or a file to a factory, and each way to fail."""
 
 import sys

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """The console script: commands and exit statuses."""
 
 import subprocess

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """The shared table of options and its checks."""
 
 import dataclasses

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """Which applications listen where."""
 
 from collections.abc import Callable

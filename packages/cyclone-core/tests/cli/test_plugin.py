@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """`twistd cyclone`: options, statuses, what happens before and after the fork."""
 
 import subprocess

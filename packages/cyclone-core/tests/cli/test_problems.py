@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """Problems: statuses and the one line."""
 
 import sys

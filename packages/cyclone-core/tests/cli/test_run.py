@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """`cyclone run`: options, log and reactor."""
 
 import io

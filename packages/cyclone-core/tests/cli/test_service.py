@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """The service: opens all places or none, closes them at the end."""
 
 import sys

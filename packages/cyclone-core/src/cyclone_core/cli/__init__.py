@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """The command line: `cyclone run`, `twistd cyclone`, and what they share.
 
 `options` is the table of options both are built from, `loading` finds the application, `bindings`

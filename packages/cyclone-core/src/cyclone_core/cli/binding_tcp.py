@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """TCP ports, plain and with TLS."""
 
 import errno

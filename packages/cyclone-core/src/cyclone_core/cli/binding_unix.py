@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """Unix sockets: a left-over one is replaced, a living one is in use, all else is left alone."""
 
 import errno

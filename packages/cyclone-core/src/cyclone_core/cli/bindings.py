@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """What a place to listen can do, and what it asks of the reactor.
 
 A binding can `probe` (is the place free? nothing is left behind), `listen`, and `announce` (one

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """Which object of a module is the application: the rules for `FILE.py`, and hints for a wrong name.
 
 This module does not import the web framework. Whoever holds an `Application` has loaded it, so a

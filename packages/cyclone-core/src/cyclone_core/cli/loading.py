@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """From `-r hello.Application` or `hello.py` on the command line to a running factory's object.
 
 Each failure is one line that names what was looked for, where, and what to do. The user's own

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """The console script `cyclone`: finds the command and hands over. It imports no Twisted."""
 
 import sys

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """The options of `twistd cyclone` and `cyclone run`: one table, from which both parsers are built.
 
 Names, letters and defaults are those of cyclone 1.x, with both interfaces on 127.0.0.1 as its

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """From the settings of a command line to the places to listen, each with its application."""
 
 from pathlib import Path

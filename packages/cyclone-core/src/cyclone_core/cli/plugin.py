@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """`twistd cyclone`: the options and the service maker that the plugin names.
 
 twistd has its own idea of exit statuses: 1 with the whole help text for a wrong option, a traceback

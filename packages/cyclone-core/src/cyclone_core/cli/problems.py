@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """Why a start failed: one line for the user, one exit status for the shell.
 
 ```

@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """`cyclone run`: a server in the foreground, with the options of `twistd cyclone`."""
 
 import argparse

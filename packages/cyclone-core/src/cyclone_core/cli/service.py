@@ -1,4 +1,3 @@
-# Copyright 2026 The cyclone developers; see LICENSE.
 """The Twisted service of a start: its ports, opened before rights are given up."""
 
 from collections.abc import Sequence

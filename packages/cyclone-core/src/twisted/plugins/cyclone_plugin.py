@@ -1,4 +1,4 @@
-# Copyright 2026 The cyclone developers; see LICENSE.  # noqa: INP001 -- Twisted's package
+# ruff: noqa: INP001 -- the package is Twisted's
 """Makes `twistd cyclone` known. The maker is a name: `twistd --help` imports nothing of ours."""
 
 from twisted.application.service import ServiceMaker
