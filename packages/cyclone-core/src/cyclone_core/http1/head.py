@@ -20,8 +20,6 @@ _ALLOWED: Final = bytes([9, *range(32, 127), *range(128, 256)])
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _VERSION: Final = re.compile(r"HTTP/[0-9]\.[0-9]")
 
-# RFC 9112 section 3.2 allows visible ASCII only; a client has to percent-encode the rest.
-_TARGET: Final = re.compile(r"[!-~]+")
 _ABSOLUTE: Final = re.compile(r"https?://([^/?#]*)([^#]*)", re.IGNORECASE)
 
 # RFC 9110 section 7.2, RFC 3986 section 3.2.2: a name, an IPv4 or a bracketed address, and a port.
@@ -29,6 +27,11 @@ _HOST: Final = re.compile(
     r"(?:[A-Za-z0-9\-._~!$&'()*+,;=]++|%[0-9A-Fa-f]{2})++(?::[0-9]{0,5})?"
     r"|\[[0-9A-Fa-f:.]++\](?::[0-9]{0,5})?"
 )
+
+# Hosts that were found valid. A server has few; a client that fills this up only makes others pay for
+# the check.
+_MAX_HOSTS: Final = 100
+_hosts: Final[dict[str, str]] = {}
 
 _MAX_LENGTH_DIGITS: Final = 19
 
@@ -103,9 +106,7 @@ def parse_head(block: bytes, limits: Limits) -> RequestHead:
     head = RequestHead(method, uri, version, headers)
     host = headers.get("Host")
     if isinstance(host, str):
-        if not _HOST.fullmatch(host):
-            raise HTTPInputError(f"invalid Host header: {host!r}")
-        head.host = host
+        head.host = _hosts.get(host) or _check_host(host)
     elif version == "HTTP/1.1":
         raise HTTPInputError("HTTP/1.1 request without a Host header")
     if authority is not None:
@@ -118,6 +119,14 @@ def parse_head(block: bytes, limits: Limits) -> RequestHead:
     if "Expect" in headers and version == "HTTP/1.1":
         head.expects_continue = _expects_continue(headers["Expect"])
     return head
+
+
+def _check_host(host: str) -> str:
+    if not _HOST.fullmatch(host):
+        raise HTTPInputError(f"invalid Host header: {host[:100]!r}")
+    if len(_hosts) < _MAX_HOSTS:
+        _hosts[host] = host
+    return host
 
 
 def _check_sizes(lines: list[str], size: int, limits: Limits) -> None:
@@ -138,15 +147,17 @@ def _parse_request_line(line: str) -> tuple[str, str, str, str | None]:
         raise HTTPInputError(f"malformed request line: {line[:100]!r}") from None
     if method not in _METHODS and not is_token(method):
         raise HTTPInputError(f"the method is no token: {method[:100]!r}")
-    if version not in ("HTTP/1.1", "HTTP/1.0"):
+    if version != "HTTP/1.1" and version != "HTTP/1.0":  # noqa: PLR1714 -- half the price
         status = 505 if _VERSION.fullmatch(version) else 400
         raise HTTPInputError(f"unsupported protocol version: {version[:100]!r}", status)
-    if not _TARGET.fullmatch(target):
+    # RFC 9112 section 3.2: visible ASCII only; a client has to percent-encode the rest. There is no
+    # blank in it, or the line would have had another part.
+    if not (target.isascii() and target.isprintable()):
         raise HTTPInputError("the request target holds more than visible ASCII")
-    if target[0] == "/":
-        return method, target, version, None
     if method == "CONNECT":
         raise HTTPInputError("CONNECT is for proxies", 501)
+    if target.startswith("/"):
+        return method, target, version, None
     if target == "*" and method == "OPTIONS":
         return method, target, version, None
     absolute = _ABSOLUTE.fullmatch(target)

@@ -35,6 +35,12 @@ class HTTPServerRequest:
         connection: The exchange, which takes the answer; None if the request came from no server.
     """
 
+    # On the class, so that a request that asks for none of them does not pay for them.
+    _finish_time: float | None = None
+    _query_arguments: Arguments | None = None
+    _body_arguments: Arguments | None = None
+    _arguments: Arguments | None = None
+
     def __init__(
         self,
         method: str,
@@ -78,10 +84,6 @@ class HTTPServerRequest:
         self.connection = connection
         self._limits = limits
         self._start_time = time.perf_counter()
-        self._finish_time: float | None = None
-        self._query_arguments: Arguments | None = None
-        self._body_arguments: Arguments | None = None
-        self._arguments: Arguments | None = None
 
     @property
     def host_name(self) -> str:
