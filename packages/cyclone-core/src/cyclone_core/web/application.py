@@ -1,15 +1,15 @@
 """`Application`: routes and settings, and the Twisted factory that serves them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextvars import Context, copy_context
-from typing import Any, Self, overload
+from typing import Any, Self, cast, overload
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import ServerFactory
 
 from cyclone_core.httpserver import BodyReceiver, BufferedBody, HTTPConnection
 from cyclone_core.httpserver.clock import CoarseClock
-from cyclone_core.httputil import HTTPServerRequest
+from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.limits import Limits
 from cyclone_core.web.access import log_access
 from cyclone_core.web.handler import ErrorHandler, RequestHandler
@@ -58,12 +58,15 @@ class Application(ServerFactory):
             ValueError: A route or a setting is malformed; the message says which.
             ImportError: A handler's dotted name leads nowhere.
         """
+        # Requests copy this context and not the one they arrive in: the asyncio reactor calls in the
+        # context of whoever asked for the call, and that may have been another request.
+        self._context = copy_context()
         self.settings: ObjectDict[Any] = ObjectDict(settings)
         self.limits = Limits.from_settings(settings)
         self.clock = CoarseClock(reactor)
-        self.server_header: str = settings.get("server_header", "cyclone")
+        self.server_header = _server_header(settings.get("server_header", "cyclone"))
         self.router = RoutingTable(handlers or ())
-        self._log_function = settings.get("log_function", log_access)
+        self._log_function = _log_function(settings.get("log_function"))
         self._not_found = Match(ErrorHandler, {"status_code": 404})
 
     @overload
@@ -86,7 +89,7 @@ class Application(ServerFactory):
         if request is None:
             return self
         match = self.router.find(request.path) or self._not_found
-        context = copy_context()
+        context = self._context.copy()
         context.run(self._handle, request, match, context)
         return None
 
@@ -130,10 +133,27 @@ class Application(ServerFactory):
         self.clock.stop()
 
     def _run(self, request: HTTPServerRequest, match: Match) -> None:
-        context = copy_context()
+        context = self._context.copy()
         context.run(self._handle, request, match, context)
 
     def _handle(self, request: HTTPServerRequest, match: Match, context: Context) -> None:
         handler = match.handler_class(self, request, **match.kwargs)
         # Tornado's and cyclone 1.x's name: whatever a route calls must return something that has it.
         handler._execute(context, match.args, match.named)  # noqa: SLF001
+
+
+def _server_header(value: object) -> str:
+    try:
+        return HTTPHeaders({"Server": cast("str", value or "")})["Server"]
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"setting 'server_header' cannot be sent: {error}") from None
+
+
+def _log_function(value: object) -> Callable[[RequestHandler], object]:
+    if value is None:
+        return log_access
+    if not callable(value):
+        raise ValueError(  # noqa: TRY004 -- what every bad setting raises
+            f"setting 'log_function' must be a function that takes a handler, not {value!r}"
+        )
+    return value

@@ -35,6 +35,8 @@ class HandlerBase:
     _headers_written = False
     _finished = False
     _auto_finish = True
+    _error_pending = False  # an error page is being made, by something that was not done at once
+    _late = False  # the answer may be finished by code that does not run in the request's context
     _derived_head = False
 
     @property

@@ -6,9 +6,9 @@ variable was set to before an `await` holds behind it, in hooks and in the log.
 """
 
 import types
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from contextvars import Context
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -25,15 +25,17 @@ def settle(result: object, context: Context) -> "Deferred[Any] | None":
     """Find out whether what a method has returned must be waited for.
 
     Args:
-        result: A Deferred, a coroutine, the generator of a method that lacks its `inlineCallbacks`,
-            or any other value, which is ignored as in cyclone 1.x.
+        result: A Deferred, a coroutine or another awaitable, a Failure, the generator of a method
+            that lacks its `inlineCallbacks`, or any other value, which is ignored as in cyclone 1.x.
         context: The context of the request, in which the caller runs.
 
     Returns:
         None if it is done; else a Deferred that fires when it is.
 
     Raises:
-        Exception: Whatever a coroutine has raised before its first suspension.
+        Exception: Whatever a coroutine has raised before its first suspension, or what is in a
+            Failure.
+        TypeError: The method is an asynchronous generator.
     """
     if isinstance(result, Deferred):
         return result
@@ -43,13 +45,25 @@ def settle(result: object, context: Context) -> "Deferred[Any] | None":
         _log.warn(
             "{name} returned a generator: is @inlineCallbacks missing?", name=result.__qualname__
         )
+        return _drive(_awaiting(Deferred.fromCoroutine(result)), context)
+    if isinstance(result, Awaitable):
         return _drive(_awaiting(result), context)
+    if isinstance(result, types.AsyncGeneratorType):
+        raise TypeError(
+            f"{result.__qualname__} is an async generator, which nobody iterates: an `async def`"
+            " method awaits, it does not yield"
+        )
+    if isinstance(result, Failure):
+        result.raiseException()
     return None
 
 
-async def _awaiting(generator: "types.GeneratorType[Any, Any, Any]") -> object:
-    """Run a generator as `inlineCallbacks` does."""
-    return await Deferred.fromCoroutine(generator)
+def _raised(failure: Failure) -> BaseException:
+    return cast("BaseException", failure.value).with_traceback(failure.tb)
+
+
+async def _awaiting(result: Awaitable[Any]) -> object:
+    return await result
 
 
 def _drive(coroutine: Coroutine[Any, Any, Any], context: Context) -> "Deferred[Any] | None":
@@ -63,18 +77,16 @@ def _drive(coroutine: Coroutine[Any, Any, Any], context: Context) -> "Deferred[A
 class _Driver:
     """Resumes one suspended coroutine whenever the Deferred it awaits fires."""
 
-    __slots__ = ("_awaited", "_context", "_coroutine", "_done")
+    __slots__ = ("_context", "_coroutine", "_done")
 
     def __init__(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> None:
         self._coroutine = coroutine
         self._context = context
-        self._awaited: Deferred[Any] | None = None
-        self._done: Deferred[Any] = Deferred(self._cancel)
+        self._done: Deferred[Any] = Deferred()
 
     def wait_for(self, awaited: object) -> "Deferred[Any]":
         """Wait for what the coroutine has yielded; returns what fires at its end."""
         if isinstance(awaited, Deferred):
-            self._awaited = awaited
             awaited.addBoth(self._fired)
         else:
             problem = TypeError(
@@ -85,22 +97,20 @@ class _Driver:
         return self._done
 
     def _fired(self, result: object) -> None:
-        self._awaited = None
         run_in(self._context, self._resume, result)
 
     def _resume(self, result: object) -> None:
         try:
             if isinstance(result, Failure):
-                awaited = result.throwExceptionIntoGenerator(self._coroutine)
+                # Not through a method of the Failure: its frame would stand in the traceback and
+                # refer to the Failure, and that to the traceback.
+                awaited = self._coroutine.throw(_raised(result))
             else:
                 awaited = self._coroutine.send(result)
         except StopIteration:
             self._done.callback(None)
         except BaseException:  # noqa: BLE001 -- also what is no Exception ends the request
+            result = None  # or it and the traceback would refer to each other
             self._done.errback(Failure())
         else:
             self.wait_for(awaited)
-
-    def _cancel(self, _: "Deferred[Any]") -> None:
-        if self._awaited is not None:
-            self._awaited.cancel()

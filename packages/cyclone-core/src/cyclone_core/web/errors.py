@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from cyclone_core.errors import CycloneError
-from cyclone_core.http1.status import reason_phrase
+from cyclone_core.http1.status import is_final, reason_phrase
 
 __all__ = ["Finish", "HTTPError", "MethodNotAllowed", "MissingArgumentError", "status_of"]
 
@@ -31,7 +31,7 @@ class HTTPError(CycloneError):
         """Describe the error.
 
         Args:
-            status_code: 400 to 599.
+            status_code: 400 to 599; 200 to 399 is allowed too, say for a 304.
             log_message: What to log; with `args` it is a `%` format, without it is taken literally.
             args: Values for its placeholders.
             reason: A reason phrase of your own; the client sees it.
@@ -45,7 +45,11 @@ class HTTPError(CycloneError):
     def get_message(self) -> str | None:
         """Return the log message with its values filled in, or None if there is none."""
         if self.log_message and self.args:
-            return self.log_message % self.args
+            try:
+                return self.log_message % self.args
+            except (TypeError, ValueError):
+                # Who looks at an error must not get another one.
+                return f"{self.log_message} {self.args!r}"
         return self.log_message
 
     def __str__(self) -> str:
@@ -56,9 +60,8 @@ class HTTPError(CycloneError):
         return f"{text} ({message})" if message else text
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Copy and pickle with all that was given."""
-        arguments = (self.status_code, self.log_message, *self.args)
-        return type(self), arguments, {"reason": self.reason}
+        """Copy and pickle without the constructor, which a subclass may have changed."""
+        return _restore, (type(self), self.args), self.__dict__
 
 
 class MissingArgumentError(HTTPError):
@@ -72,10 +75,6 @@ class MissingArgumentError(HTTPError):
         """Name the argument that is missing."""
         super().__init__(400, "Missing argument %s", arg_name)
         self.arg_name = arg_name
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Copy and pickle by the argument's name."""
-        return type(self), (self.arg_name,)
 
 
 class MethodNotAllowed(HTTPError):  # noqa: N818 -- the name of the status
@@ -95,10 +94,6 @@ class MethodNotAllowed(HTTPError):  # noqa: N818 -- the name of the status
         """The headers of the answer."""
         return {"Allow": ", ".join(self.allowed)}
 
-    def __reduce__(self) -> tuple[object, ...]:
-        """Copy and pickle by the methods."""
-        return type(self), (self.allowed,)
-
 
 class Finish(CycloneError):  # noqa: N818 -- Tornado's name
     """Ends the request quietly with what was written (Tornado: `web.Finish`).
@@ -107,19 +102,25 @@ class Finish(CycloneError):  # noqa: N818 -- Tornado's name
     """
 
 
+def _restore(kind: type[HTTPError], args: tuple[object, ...]) -> HTTPError:
+    return kind.__new__(kind, *args)
+
+
 def status_of(error: BaseException) -> int:
     """Tell which status answers an exception.
 
     Args:
-        error: An `HTTPError`, or any exception; one with an integer `http_status` from 400 to 599
-            chooses for itself, which is how packages that know no web framework speak HTTP.
+        error: An `HTTPError` with any final status, or another exception; one with an integer
+            `http_status` from 400 to 599 chooses for itself, which is how packages that know no web
+            framework speak HTTP.
 
     Returns:
         The status code, 500 for all others.
     """
-    status = (
-        error.status_code if isinstance(error, HTTPError) else getattr(error, "http_status", 500)
-    )
+    if isinstance(error, HTTPError):
+        status: object = error.status_code
+        return status if isinstance(status, int) and is_final(status) else 500
+    status = getattr(error, "http_status", 500)
     if isinstance(status, int) and _SMALLEST_ERROR <= status <= _LARGEST_ERROR:
         return status
     return 500

@@ -1,23 +1,21 @@
 """`RequestHandler`: the class that an application's handlers derive from."""
 
-import inspect
 import sys
 from collections.abc import Callable, Mapping
 from contextvars import Context
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from cyclone_core.httputil import HTTPServerRequest
 from cyclone_core.web.arguments import ArgumentMethods
 from cyclone_core.web.context import run_in
 from cyclone_core.web.coroutines import settle
-from cyclone_core.web.errors import Finish, HTTPError, status_of
+from cyclone_core.web.errors import HTTPError
+from cyclone_core.web.failures import FailureMethods
 from cyclone_core.web.methods import MethodDispatch
-from cyclone_core.web.output import OutputMethods
-from cyclone_escape import url_unescape, xhtml_escape
+from cyclone_escape import url_unescape
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
@@ -26,12 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ErrorHandler", "RequestHandler"]
 
-_log = Logger(namespace="cyclone.web")
 
-_INTERNAL_SERVER_ERROR: Final = 500
-
-
-class RequestHandler(ArgumentMethods, MethodDispatch, OutputMethods):
+class RequestHandler(ArgumentMethods, MethodDispatch, FailureMethods):
     """Handles one request (Tornado and cyclone: `web.RequestHandler`).
 
     Derive from it and define `get`, `post` or whatever methods the resource has. A method may be a
@@ -100,81 +94,6 @@ class RequestHandler(ArgumentMethods, MethodDispatch, OutputMethods):
         """
         return self._exchange.notifyFinish()
 
-    # Errors.
-
-    def send_error(
-        self,
-        status_code: int = _INTERNAL_SERVER_ERROR,
-        *,
-        reason: str | None = None,
-        **kwargs: Any,  # noqa: ANN401 -- passed on to an override
-    ) -> None:
-        """Answer with an error page instead of what was written.
-
-        If the head is out already, nothing can be taken back: the connection is cut.
-
-        Args:
-            status_code: 400 to 599.
-            reason: The reason phrase; by default that of the `HTTPError`, or the usual one.
-            kwargs: For `write_error`, among them `exc_info` and `exception` of what was raised.
-        """
-        if self._headers_written:
-            self._finished = True
-            self._exchange.abort("the request failed behind the head of its answer")
-            self._answered()
-            return
-        exception = kwargs.get("exception")
-        self.clear()
-        self.set_status(status_code, reason or getattr(exception, "reason", None))
-        try:
-            for name, value in getattr(exception, "http_headers", {}).items():
-                self.set_header(name, value)
-            self.write_error(status_code, **kwargs)
-        except Exception:  # noqa: BLE001 -- the page is the application's; there must be an answer
-            _log.failure("write_error failed")
-            self._write_buffer = []
-        if not self._finished:
-            self._finish()
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ANN401 -- as send_error's
-        """Override to write an error page of your own.
-
-        Args:
-            status_code: The status of the answer, which is set already.
-            kwargs: `exc_info` (type, value, traceback) and `exception` if something was raised.
-        """
-        del kwargs
-        title = f"{status_code}: {xhtml_escape(self._reason)}"
-        self.finish(f"<html><title>{title}</title><body>{title}</body></html>")
-
-    def log_exception(
-        self,
-        typ: type[BaseException] | None,
-        value: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        """Log what a method has raised; override to log elsewhere.
-
-        Args:
-            typ: Its type.
-            value: The exception.
-            tb: Its traceback.
-        """
-        summary = f"{self.request.method} {self.request.uri} ({self.request.remote_ip})"
-        if isinstance(value, HTTPError):
-            message = value.get_message()
-            if message:
-                _log.warn(
-                    "{status} {summary}: {message}",
-                    status=value.status_code,
-                    summary=summary,
-                    message=message,
-                )
-        elif status_of(value or Exception()) == _INTERNAL_SERVER_ERROR:
-            _log.failure("Uncaught exception: {summary}", Failure(value, typ, tb), summary=summary)
-        else:
-            _log.warn("{summary}: {value}", summary=summary, value=value)
-
     # Execution.
 
     def _execute(
@@ -192,6 +111,8 @@ class RequestHandler(ArgumentMethods, MethodDispatch, OutputMethods):
         """
         self._context = context
         try:
+            if self.request.method not in self.SUPPORTED_METHODS:
+                raise self._unsupported()  # noqa: TRY301 -- a function more for each request
             if path_args:
                 self.path_args = tuple([self._decode_path(value) for value in path_args])
             self.path_kwargs = {}
@@ -205,6 +126,7 @@ class RequestHandler(ArgumentMethods, MethodDispatch, OutputMethods):
         except Exception:  # noqa: BLE001 -- all that a handler raises becomes an error page
             self._handle_failure(*sys.exc_info())
         if not self._finished:
+            self._late = True
             self._watch_connection()
 
     def _decode_path(self, value: str | None, name: str | None = None) -> str | None:
@@ -232,9 +154,13 @@ class RequestHandler(ArgumentMethods, MethodDispatch, OutputMethods):
     def _fail(self, failure: Failure) -> None:
         raised = (failure.type, failure.value, failure.getTracebackObject())
         run_in(self._context, self._handle_failure, *raised)
+        if self._finished:
+            # Through the traceback the exception refers to frames that refer to the exception; only
+            # the garbage collector would find out. Twisted does the same with handled failures.
+            failure.cleanFailure()
 
     def _prepared(self) -> None:
-        if self._finished:
+        if self._finished or self._error_pending:
             return
         result = self._find_method()(*self.path_args, **self.path_kwargs)
         if result is not None:
@@ -246,38 +172,42 @@ class RequestHandler(ArgumentMethods, MethodDispatch, OutputMethods):
         if self._auto_finish and not self._finished:
             self._finish()
 
-    def _handle_failure(
-        self,
-        typ: type[BaseException] | None,
-        value: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        if isinstance(value, Finish):
-            if not self._finished:
-                self.finish(*value.args)
-            return
-        try:
-            self.log_exception(typ, value, tb)
-        except Exception:  # noqa: BLE001 -- a failing log must not cost the client its answer
-            _log.failure("log_exception failed")
-        if not self._finished:
-            status = status_of(value or Exception())
-            self.send_error(status, exc_info=(typ, value, tb), exception=value)
-
     def _answered(self) -> None:
+        """Do what comes after the answer; a mistake there is logged, and nobody else's trouble."""
         self.request.mark_finished()
-        self.application.log_request(self)
-        self.on_finish()
+        try:
+            self.application.log_request(self)
+        except Exception:  # noqa: BLE001 -- see above
+            self._report(*sys.exc_info())
+        try:
+            self.on_finish()
+        except Exception:  # noqa: BLE001 -- see above
+            self._report(*sys.exc_info())
 
     def _watch_connection(self) -> None:
         if type(self).on_connection_close is not RequestHandler.on_connection_close:
             self.notifyFinish().addCallback(self._ended)
 
     def _ended(self, message: str | None) -> None:
-        if message is not None:
-            takes_reason = bool(inspect.signature(self.on_connection_close).parameters)
-            arguments = (message,) if takes_reason else ()
-            run_in(self._context, self.on_connection_close, *arguments)
+        # If we cut the connection ourselves, the answer counts as finished.
+        if message is not None and not self._finished:
+            run_in(self._context, self._connection_closed, message)
+
+    def _connection_closed(self, message: str) -> None:
+        try:
+            arguments = (message,) if _takes_argument(self.on_connection_close) else ()
+            self.on_connection_close(*arguments)
+        except Exception:  # noqa: BLE001 -- there is no answer any more that could tell
+            self._report(*sys.exc_info())
+
+
+def _takes_argument(method: Callable[..., object]) -> bool:
+    positional = (
+        Parameter.POSITIONAL_ONLY,
+        Parameter.POSITIONAL_OR_KEYWORD,
+        Parameter.VAR_POSITIONAL,
+    )
+    return any(each.kind in positional for each in signature(method).parameters.values())
 
 
 class ErrorHandler(RequestHandler):

@@ -59,17 +59,20 @@ class MethodDispatch(HandlerBase):
         del args, kwargs
         raise MethodNotAllowed(self._allowed_methods())
 
+    def _unsupported(self) -> HTTPError:
+        """Make the error for a method that is not among `SUPPORTED_METHODS`."""
+        method = self.request.method
+        if method in _REGISTERED:
+            return MethodNotAllowed(self._allowed_methods())
+        return HTTPError(501, "the method %s is unknown", method)
+
     def _find_method(self) -> _Answer:
         """Find the class's own method, `default`, or a derived one, in that order.
 
         Raises:
-            HTTPError: 501 for a method that nobody knows, 405 for one that this handler has not.
+            HTTPError: The handler has none of them: status 405.
         """
         method = self.request.method
-        if method not in self.SUPPORTED_METHODS:
-            if method in _REGISTERED:
-                raise MethodNotAllowed(self._allowed_methods())
-            raise HTTPError(501, "the method %s is unknown", method)
         function: _Answer | None = getattr(self, _ATTRIBUTES.get(method) or method.lower(), None)
         if function is not None:
             return function
@@ -84,6 +87,7 @@ class MethodDispatch(HandlerBase):
 
     def _describe_options(self, *args: object, **kwargs: object) -> None:
         del args, kwargs
+        self._write_buffer = []  # a 204 has no body, whatever `prepare` has written
         self._status_code = _NO_CONTENT
         self._reason = "No Content"
         self._headers["Allow"] = ", ".join(self._allowed_methods())

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred, succeed
 
-from cyclone_core.errors import HTTPOutputError
 from cyclone_core.http1.status import BODYLESS, is_final, is_reason, reason_phrase
+from cyclone_core.httpserver.http1 import close_stream
 from cyclone_core.httputil import HTTPHeaders, http_date
 from cyclone_core.web.base import HandlerBase
+from cyclone_core.web.context import run_in
 from cyclone_escape import json_encode
 
 __all__ = ["Chunk", "OutputMethods"]
@@ -71,7 +72,8 @@ class OutputMethods(HandlerBase):
         Raises:
             ValueError: The status is no final one, or the reason cannot be sent.
         """
-        if not is_final(status_code):
+        checked: object = status_code
+        if not (isinstance(checked, int) and is_final(checked)):
             raise ValueError(
                 f"the status of an answer is a number from 200 to 599, not {status_code!r}"
             )
@@ -130,10 +132,11 @@ class OutputMethods(HandlerBase):
 
     def _encode(self, chunk: Chunk) -> bytes:
         if isinstance(chunk, str):
-            return str(chunk).encode()
+            return str.encode(chunk)
         if isinstance(chunk, dict) or (isinstance(chunk, list) and self.serialize_lists):
+            encoded = json_encode(chunk).encode()
             self._headers["Content-Type"] = "application/json; charset=UTF-8"
-            return json_encode(chunk).encode()
+            return encoded
         hint = ""
         if isinstance(chunk, list):
             hint = "; a list is sent as JSON if serialize_lists = True, else wrap it in a dict"
@@ -144,13 +147,16 @@ class OutputMethods(HandlerBase):
 
         Returns:
             A Deferred that fires when the client keeps up; it fails with `StreamClosedError` if the
-            client has gone. Ignoring it is no error.
+            client has gone, or asked with HEAD and has its answer. Ignoring it is no error.
         """
-        if self._derived_head:
-            if not self._finished:
-                self._finish()
-        elif not self._finished:
+        if not self._finished:
             self._flush()
+            if self._derived_head:
+                # As `get` would go on in pieces, neither length nor entity tag are known.
+                self._finish()
+        elif self._derived_head:
+            # Ends the loop of a `get` that streams for ever.
+            return close_stream(Deferred(), "the answer to HEAD is complete")
         return self._exchange.drained() or succeed(None)
 
     def _flush(self) -> None:
@@ -190,10 +196,13 @@ class OutputMethods(HandlerBase):
                 self._finish_stream()
             else:
                 self._respond()
-        except HTTPOutputError:
+        except Exception:
             self._finished = False
             raise
-        self._answered()
+        if self._late:
+            run_in(self._context, self._answered)
+        else:
+            self._answered()
 
     def _finish_stream(self) -> None:
         chunk = self._take_written()
@@ -267,7 +276,7 @@ HeaderValue = str | bytes | int | float | dt.datetime
 
 def _header_value(value: object) -> str:
     if isinstance(value, str):
-        return str(value)
+        return str.__str__(value)  # not what an enumeration's or markup's own method says
     if isinstance(value, bytes):
         return value.decode("latin-1")
     if isinstance(value, dt.datetime):

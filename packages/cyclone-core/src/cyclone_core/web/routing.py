@@ -17,6 +17,9 @@ _LONGEST_ROUTE: Final = 4
 _SPECIAL: Final = re.compile(r"(?<!\\)(?:\\\\)*[.^$*+?{}\[\]|()]|\\[A-Za-z0-9]")
 _ESCAPED: Final = re.compile(r"\\(.)")
 
+# A `$` at the end, unless it is escaped itself.
+_END: Final = re.compile(r"(?<!\\)((?:\\\\)*)\$$")
+
 
 class URLSpec:
     """A route: which paths go to which handler (Tornado and cyclone: `web.URLSpec`, `web.url`).
@@ -46,9 +49,11 @@ class URLSpec:
 
         Raises:
             ValueError: The pattern is no regular expression, or mixes named and unnamed groups.
-            TypeError: The handler cannot be called.
+            TypeError: The pattern is no text, the handler cannot be called, or `kwargs` is no mapping.
             ImportError: The dotted name leads nowhere.
         """
+        if not isinstance(pattern, str):
+            raise TypeError(f"the pattern of a route is a str, not {pattern!r}")
         try:
             self.regex = re.compile(pattern if pattern.endswith("$") else pattern + "$")
         except re.error as error:
@@ -59,6 +64,8 @@ class URLSpec:
             handler = import_object(handler)
         if not callable(handler):
             raise TypeError(f"the handler of the route {pattern!r} is no class: {handler!r}")
+        if kwargs is not None and not isinstance(kwargs, Mapping):
+            raise TypeError(f"the arguments of the route {pattern!r} are no mapping: {kwargs!r}")
         self.handler_class: Callable[..., Any] = handler
         self.kwargs = dict(kwargs or {})
         self.name = name
@@ -66,7 +73,7 @@ class URLSpec:
     @property
     def literal(self) -> str | None:
         """The one path that the pattern matches, or None if it may match others."""
-        pattern = self.regex.pattern.removesuffix("$").removeprefix("^")
+        pattern = _END.sub(r"\1", self.regex.pattern).removeprefix("^")
         return None if _SPECIAL.search(pattern) else _ESCAPED.sub(r"\1", pattern)
 
     def __repr__(self) -> str:
@@ -120,18 +127,20 @@ class RoutingTable:
 
         Raises:
             ValueError: A route is malformed; the message shows it.
+            TypeError: A part of a route has the wrong type; the message shows it.
             ImportError: A handler's dotted name leads nowhere.
         """
         self._specs = [_as_spec(route) for route in routes]
         self._literal: dict[str, Match] = {}
+        self._scanned: list[URLSpec] = []
         for spec in self._specs:
             path = spec.literal
-            if path is not None and path not in self._literal:
+            if path is None:
+                self._scanned.append(spec)
+            elif path not in self._literal:
                 # An earlier pattern may match the same path, and then it wins.
-                found = self._scan(path)
-                if found is not None:
-                    self._literal[path] = found
-        self._scanned = [spec for spec in self._specs if spec.literal is None]
+                found = _scan(self._scanned, path)
+                self._literal[path] = found or Match(spec.handler_class, spec.kwargs)
 
     @property
     def specs(self) -> list[URLSpec]:
@@ -150,13 +159,10 @@ class RoutingTable:
         found = self._literal.get(path)
         return found if found is not None else _scan(self._scanned, path)
 
-    def _scan(self, path: str) -> Match | None:
-        return _scan(self._specs, path)
-
 
 def _scan(specs: list[URLSpec], path: str) -> Match | None:
     for spec in specs:
-        match = spec.regex.match(path)
+        match = spec.regex.fullmatch(path)
         if match is not None:
             if spec.regex.groupindex:
                 return Match(spec.handler_class, spec.kwargs, (), match.groupdict())
