@@ -7,7 +7,8 @@ Requests are answered in order because there is never more than one in flight: t
 the next head only when the last answer is complete. What a client sends ahead waits in the reader; when
 that is more than `max_pipeline_size`, reading pauses.
 
-All answers that are complete within one read are sent in one write (they are corked).
+All answers that are complete within one read are sent in one write (they are corked). While the client
+takes nothing off its answers no further request is handled, so that it cannot fill the memory.
 """
 
 import enum
@@ -43,6 +44,9 @@ _log = Logger(namespace="cyclone.httpserver")
 
 _INTERNAL_SERVER_ERROR: Final = 500
 _REQUEST_TIMEOUT: Final = 408
+
+# As much as Twisted's transport takes before it asks its producer to pause.
+_CORK_SIZE: Final = 64 * 1024
 
 
 class ServerTransport(ITCPTransport, IConsumer, IPushProducer):
@@ -108,13 +112,18 @@ class HTTPConnection(Protocol):
         self._cork: list[bytes] | None = None
         self._continue_wanted = False
         self._body_paused = False
+        self._body_paused_at = 0.0
         self._body_deadline = NEVER
         self._reading_paused = False
-        self._streaming = False
         self._full: list[Deferred[None]] | None = None
+        self._lingering = False
         self._successor: IProtocol | None = None
         self._clock.watch(self)
         self._wait_for(_NEXT_REQUEST, self._limits.idle_connection_timeout)
+        # For the whole connection, which costs less than once for each streamed answer, and because
+        # answers of one write can outrun their client as well.
+        self._producing = True
+        transport.registerProducer(self, True)
 
     def dataReceived(self, data: bytes) -> None:
         """Take what the client has sent."""
@@ -139,6 +148,10 @@ class HTTPConnection(Protocol):
         What was written already is still sent. A request in flight counts as abandoned, as it does
         on every transport that cannot be closed by halves.
         """
+        successor = IHalfCloseableProtocol(self._successor, None)
+        if successor is not None:
+            successor.readConnectionLost()
+            return
         self._waiting = _CLOSE
         self.deadline = NEVER
         self._client_gone("the client closed the connection")
@@ -146,13 +159,19 @@ class HTTPConnection(Protocol):
 
     def writeConnectionLost(self) -> None:
         """Wait a moment for the client to read the last answer and to close its side."""
-        self._wait_for(_CLOSE, self._limits.linger_timeout)
+        successor = IHalfCloseableProtocol(self._successor, None)
+        if successor is not None:
+            successor.writeConnectionLost()
+        else:
+            self._wait_for(_CLOSE, self._limits.linger_timeout)
 
     def deadline_passed(self) -> None:
         """Act on a client that was waited for in vain."""
         self.deadline = NEVER
         if self._waiting is _NEXT_REQUEST:
-            self._close()
+            # Who still takes off the last answer is not idle: `resumeProducing` counts anew.
+            if self._full is None:
+                self._close()
         elif self._waiting is _CLOSE:
             self.transport.abortConnection()
         elif self._waiting is not _APPLICATION:
@@ -173,13 +192,6 @@ class HTTPConnection(Protocol):
         self._flush_cork()
         self.transport.write(data)
 
-    def start_stream(self) -> None:
-        """Ask the transport to tell when the client cannot keep up."""
-        self._flush_cork()
-        if not self._streaming:
-            self._streaming = True
-            self.transport.registerProducer(self, True)
-
     def drained(self) -> Deferred[None] | None:
         """Wait for room in the transport; None if there is some."""
         if self._full is None:
@@ -190,18 +202,14 @@ class HTTPConnection(Protocol):
 
     def answer_finished(self, keep_alive: bool) -> None:
         """Go on with the next request, or close."""
-        if self._streaming:
-            self._stop_stream()
         self._exchange = None
         if self._receiver is not None:
-            receiver, self._receiver = self._receiver, None
-            receiver.body_failed()
+            self._fail_body()
+        if self._waiting is _CLOSE:
+            return  # who was told of the end has aborted
         if not keep_alive:
             self._flush_cork()
-            if self.body_unread or self._reader.buffered:
-                self._linger()
-            else:
-                self._close()
+            self._close(linger=self.body_unread or self._reader.buffered > 0)
             return
         self._waiting = _NEXT_REQUEST
         self.deadline = self._clock.now + self._limits.idle_connection_timeout
@@ -211,7 +219,8 @@ class HTTPConnection(Protocol):
 
     def abort(self, why: str) -> None:
         """Cut the connection."""
-        self._cork = None if self._cork is None else []
+        if self._cork is not None:
+            self._cork.clear()
         self._waiting = _CLOSE
         self.deadline = NEVER
         self._client_gone(why)
@@ -223,20 +232,26 @@ class HTTPConnection(Protocol):
 
     def set_body_timeout(self, seconds: float | None) -> None:
         """Bound the time from now to the end of the current body in seconds."""
-        self._body_deadline = NEVER if seconds is None else self._clock.now + seconds
+        now = self._clock.now
+        self._body_deadline = NEVER if seconds is None else now + seconds
+        self._body_paused_at = now
         if self._waiting is _BODY:
             self._wait_for_body()
 
     def pause_body(self) -> None:
-        """Stop reading the current body."""
-        self._body_paused = True
-        self._wait_for(_APPLICATION, NEVER)
-        self._pause_reading()
+        """Stop reading the current body, if it has not come to its end."""
+        if self.body_unread and not self._body_paused:
+            self._body_paused = True
+            self._body_paused_at = self._clock.now
+            self._wait_for(_APPLICATION, NEVER)
+            self._pause_reading()
 
     def resume_body(self) -> None:
         """Go on reading the current body."""
-        if self._body_paused and self._waiting is not _CLOSE:
+        if self._body_paused:
             self._body_paused = False
+            # The time that the application took is not the client's.
+            self._body_deadline += self._clock.now - self._body_paused_at
             self._resume_reading()
             self._process()
 
@@ -244,10 +259,13 @@ class HTTPConnection(Protocol):
         """Hand the transport to another protocol, and return what it should have got already."""
         if self._waiting is _CLOSE or self._exchange is not exchange:
             raise NotUpgradable("the client has gone, or the exchange is over")
+        if exchange.started or self.body_unread:
+            raise NotUpgradable("the answer has begun, or the request's body was not read")
         self._flush_cork()
-        self._stop_stream()
+        self._stop_producing()
         self._clock.forget(self)
         self._resume_reading()
+        self._waiting = _CLOSE  # as far as HTTP is concerned
         self._successor = protocol
         # Twisted looks the method up on the instance: from now on data do not pass through here.
         self.dataReceived = protocol.dataReceived  # type: ignore[method-assign]
@@ -257,15 +275,22 @@ class HTTPConnection(Protocol):
     # What the transport uses, as it would any push producer.
 
     def pauseProducing(self) -> None:
-        """Take note that the client does not keep up with the answer."""
+        """Take note that the client does not keep up with its answers."""
         if self._full is None:
             self._full = []
 
     def resumeProducing(self) -> None:
-        """Tell those who wait for room that there is some."""
+        """Tell those who wait for room that there is some, and go on with what waited for it."""
+        if self._full is None:
+            return
         waiting, self._full = self._full, None
-        for waiter in waiting or ():
+        for waiter in waiting:
             waiter.callback(None)
+        if self._waiting is _NEXT_REQUEST:
+            self.deadline = self._clock.now + self._limits.idle_connection_timeout
+            self._process()
+        elif self._waiting is _CLOSE and self._producing:
+            self._hang_up()
 
     def stopProducing(self) -> None:
         """Do nothing: `connectionLost` follows."""
@@ -276,23 +301,32 @@ class HTTPConnection(Protocol):
         """Handle what the reader holds, until it or the application needs time."""
         if self._cork is not None:
             return  # called from within the loop below, which goes on by itself
-        self._cork = []
+        cork: list[bytes] = []
+        self._cork = cork
+        corked = 0
         try:
             # Without a byte there is no event, but that a body's end may still be due.
             while self._step() and (self.body_unread or self._reader.buffered):
-                pass
+                if cork:
+                    corked += len(cork[-1])
+                    if corked > _CORK_SIZE:
+                        self._flush_cork()
+                        corked = 0
         finally:
             self._flush_cork()
             self._cork = None
-        if self._exchange is not None and self._reader.buffered > self._limits.max_pipeline_size:
+        busy = self._exchange is not None or self._full is not None
+        if busy and self._reader.buffered > self._limits.max_pipeline_size:
             self._pause_reading()
-        elif self._reading_paused and not self._body_paused:
+        elif self._reading_paused and not self._body_paused and self._waiting is not _CLOSE:
             self._resume_reading()
 
     def _step(self) -> bool:
-        if self._waiting is _CLOSE or self._successor is not None:
-            return False
-        if self._exchange is not None and (self._receiver is None or self._body_paused):
+        if self._exchange is None:
+            blocked = self._full is not None  # the client has to take off earlier answers first
+        else:
+            blocked = self._receiver is None or self._body_paused
+        if blocked or self._waiting is _CLOSE:
             return False
         try:
             event = self._reader.next_event()
@@ -311,7 +345,9 @@ class HTTPConnection(Protocol):
                 self._deliver(event)
         except Exception:  # noqa: BLE001 -- whatever the application raises must not stop the server
             _log.failure("The application failed to handle a request")
-            self._refuse(_INTERNAL_SERVER_ERROR, "the application failed")
+            # Behind a complete answer another one would be taken for that of the next request.
+            if self._exchange is not None:
+                self._refuse(_INTERNAL_SERVER_ERROR, "the application failed")
         return True
 
     def _begin(self, head: RequestHead) -> None:
@@ -344,17 +380,22 @@ class HTTPConnection(Protocol):
             self._receiver = receiver
 
     def _deliver(self, chunk: bytes) -> None:
+        self._continue_wanted = False  # the client has not waited for it
         receiver = cast("BodyReceiver", self._receiver)
         wait = receiver.data_received(chunk)
         if wait is not None:
-            self.pause_body()
-            wait.addBoth(self._delivered)
+            if self._receiver is receiver:
+                self.pause_body()
+            wait.addBoth(self._delivered, receiver)
 
-    def _delivered(self, result: object) -> None:
+    def _delivered(self, result: object, receiver: BodyReceiver) -> None:
+        current = self._receiver is receiver  # else the exchange is over
         if isinstance(result, Failure):
             _log.failure("The application failed to take the body of a request", result)
-            self._refuse(_INTERNAL_SERVER_ERROR, "the application failed")
-        self.resume_body()
+            if current:
+                self._refuse(_INTERNAL_SERVER_ERROR, "the application failed")
+        elif current:
+            self.resume_body()
 
     def _end_body(self) -> None:
         receiver, self._receiver = self._receiver, None
@@ -398,16 +439,14 @@ class HTTPConnection(Protocol):
         """Answer with an error if that is still possible, read nothing more, and close."""
         exchange = self._exchange
         _log.info("{status} to {ip}: {why}", status=status, ip=self.peer.remote_ip, why=why)
-        if exchange is not None and exchange.started:
+        if self._successor is not None or (exchange is not None and exchange.started):
             self.abort(why)
-            return
-        if self._waiting is _CLOSE:
             return
         writer = ResponseWriter("HTTP/1.1", exchange.method if exchange else "", keep_alive=False)
         self.write_corked(writer.send_response(*self._error_answer(status)))
         self._flush_cork()
         self._client_gone(why)
-        self._linger()
+        self._close(linger=True)
 
     def _error_answer(self, status: int) -> tuple[int, str, HTTPHeaders, bytes]:
         reason = reason_phrase(status)
@@ -422,37 +461,54 @@ class HTTPConnection(Protocol):
         )
         return status, reason, headers, page.encode()
 
-    def _linger(self) -> None:
-        """Close so that the client can read the answer.
+    def _close(self, *, linger: bool = False) -> None:
+        """Close when the client has taken off its answers.
+
+        Args:
+            linger: Whether the client may still be sending.
+        """
+        self._waiting = _CLOSE
+        self.deadline = NEVER
+        self._lingering = linger
+        if self._full is None:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Close so that the client can read the last answer.
 
         Closing a socket with unread input resets the connection, and a reset destroys what the client
         has not read yet. So only the sending half is closed, and input is discarded for a while.
         """
-        self._waiting = _CLOSE
-        self.deadline = NEVER  # until the answer is sent: `writeConnectionLost` tells
+        self._stop_producing()
         lose_write_connection = getattr(self.transport, "loseWriteConnection", None)
-        if lose_write_connection is None or self.peer.protocol == "https":
-            self.transport.loseConnection()  # on TLS it waits for the client's close_notify
-        else:
+        if self.peer.protocol == "https":
+            # TLS waits for the client's close_notify: it has to be read, and may never come.
             self._resume_reading()
-            lose_write_connection()
-
-    def _close(self) -> None:
-        self._waiting = _CLOSE
-        self.deadline = NEVER
-        self.transport.loseConnection()
+            self._wait_for(_CLOSE, self._limits.idle_connection_timeout)
+            self.transport.loseConnection()
+        elif self._lingering and lose_write_connection is not None:
+            self._resume_reading()
+            lose_write_connection()  # when that is done `writeConnectionLost` sets the deadline
+        else:
+            self.transport.loseConnection()
 
     def _client_gone(self, why: str) -> None:
         exchange, self._exchange = self._exchange, None
-        receiver, self._receiver = self._receiver, None
         waiting, self._full = self._full, None
-        self._stop_stream()
+        self._stop_producing()
         if exchange is not None:
             exchange.connection_lost(why)
-        if receiver is not None:
-            receiver.body_failed()
+        if self._receiver is not None:
+            self._fail_body()
         for waiter in waiting or ():
             close_stream(waiter, why)
+
+    def _fail_body(self) -> None:
+        receiver, self._receiver = self._receiver, None
+        try:
+            cast("BodyReceiver", receiver).body_failed()
+        except Exception:  # noqa: BLE001 -- the application's; the connection must still be closed
+            _log.failure("The application failed to take note of a body that will not come")
 
     # Output.
 
@@ -462,7 +518,7 @@ class HTTPConnection(Protocol):
             self._cork.clear()
             self.transport.write(data)
 
-    def _stop_stream(self) -> None:
-        if self._streaming:
-            self._streaming = False
+    def _stop_producing(self) -> None:
+        if self._producing:
+            self._producing = False
             self.transport.unregisterProducer()

@@ -4,6 +4,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IProtocol, ITransport
+from twisted.python.failure import Failure
 
 from cyclone_core.errors import HTTPOutputError, StreamClosedError
 from cyclone_core.http1 import RequestHead, ResponseWriter
@@ -32,9 +33,11 @@ def close_stream(waiter: Deferred[None], why: str) -> Deferred[None]:
     """
     waiter.errback(StreamClosedError(why))
     # Adding an errback would consume the failure for those who await it later; this only keeps the
-    # collector from reporting it as unhandled.
-    if waiter._debugInfo is not None:  # noqa: SLF001 -- Twisted offers no public way
-        waiter._debugInfo.failResult = None  # noqa: SLF001
+    # collector from reporting it as unhandled. What a callback has made of it is not ours.
+    failure = getattr(waiter, "result", None)
+    debug_info = waiter._debugInfo  # noqa: SLF001 -- Twisted offers no public way
+    if debug_info is not None and isinstance(failure, Failure) and failure.check(StreamClosedError):
+        debug_info.failResult = None
     return waiter
 
 
@@ -78,8 +81,10 @@ class HTTP1Exchange:
 
     def send_interim(self, status: int, headers: HTTPHeaders) -> None:
         """Send an interim answer; see `Exchange.send_interim`."""
+        if self._lost is not None:
+            return
         data = self._writer.send_interim(status, headers)
-        if self._lost is None and data:
+        if data:
             self._connection.write_now(data)
 
     def respond(self, status: int, reason: str, headers: HTTPHeaders, body: bytes) -> None:
@@ -100,7 +105,6 @@ class HTTP1Exchange:
         if self.no_keep_alive or self._connection.body_unread:
             self._writer.keep_alive = False
         data = self._writer.send_head(status, reason, headers, chunk)
-        self._connection.start_stream()
         self._connection.write_now(data)
 
     def write(self, chunk: bytes) -> None:
@@ -115,28 +119,35 @@ class HTTP1Exchange:
         """Send a part of a file; see `Exchange.send_file`."""
         file.seek(offset)
         done: Deferred[None] = Deferred()
-        self._send_pieces(file, count, done)
+        # For HEAD all of it would be read to be discarded.
+        self._send_pieces(file, 0 if self.method == "HEAD" else count, done)
         return done
 
     def _send_pieces(self, file: IO[bytes], count: int, done: Deferred[None]) -> None:
-        while count:
-            if self._lost is not None:
-                done.errback(StreamClosedError(self._lost))
-                return
-            piece = file.read(min(count, _FILE_PIECE))
-            if not piece:
-                self.abort("a file was shorter than promised")
-                done.errback(HTTPOutputError(f"the file ended {count} bytes too early"))
-                return
-            self.write(piece)
-            count -= len(piece)
-            waiting = self.drained()
-            if waiting is not None:
-                waiting.addCallbacks(
-                    lambda _, rest=count: self._send_pieces(file, rest, done), done.errback
-                )
-                return
-        done.callback(None)
+        try:
+            while count and self._lost is None:
+                piece = file.read(min(count, _FILE_PIECE))
+                if not piece:
+                    raise HTTPOutputError(f"the file ended {count} bytes too early")  # noqa: TRY301
+                self.write(piece)
+                count -= len(piece)
+                waiting = self.drained()
+                if waiting is not None:
+                    # Its failure says that the client has gone, which is seen then anyway.
+                    waiting.addBoth(self._send_rest, file, count, done)
+                    return
+        except Exception as error:  # noqa: BLE001 -- whatever reading raises is the caller's to know
+            if self.started:
+                self.abort(f"a file could not be sent: {error}")
+            done.errback()
+            return
+        if self._lost is None:
+            done.callback(None)
+        else:
+            close_stream(done, self._lost)
+
+    def _send_rest(self, _: object, file: IO[bytes], count: int, done: Deferred[None]) -> None:
+        self._send_pieces(file, count, done)
 
     def drained(self) -> Deferred[None] | None:
         """Wait for room; see `Exchange.drained`."""
@@ -151,7 +162,8 @@ class HTTP1Exchange:
         try:
             data = self._writer.end()
         except HTTPOutputError:
-            self.abort("the answer is shorter than its Content-Length")
+            if self.started and not self._ended:
+                self.abort("the answer is shorter than its Content-Length")
             raise
         if data:
             self._connection.write_now(data)
@@ -159,7 +171,8 @@ class HTTP1Exchange:
 
     def abort(self, why: str) -> None:
         """Cut the connection; see `Exchange.abort`."""
-        self._connection.abort(why)
+        if not self._ended:
+            self._connection.abort(why)
 
     def notifyFinish(self) -> Deferred[str | None]:
         """Wait for the end of the exchange; see `Exchange.notifyFinish`."""
@@ -173,23 +186,30 @@ class HTTP1Exchange:
 
     def set_max_body_size(self, size: int) -> None:
         """Bound the request body; see `Exchange.set_max_body_size`."""
-        self._connection.set_max_body_size(size)
+        if not self._ended:
+            self._connection.set_max_body_size(size)
 
     def set_body_timeout(self, seconds: float | None) -> None:
         """Bound the time of the request body; see `Exchange.set_body_timeout`."""
-        self._connection.set_body_timeout(seconds)
+        if not self._ended:
+            self._connection.set_body_timeout(seconds)
 
     def pause_body(self) -> None:
         """Stop the request body; see `Exchange.pause_body`."""
-        self._connection.pause_body()
+        if not self._ended:
+            self._connection.pause_body()
 
     def resume_body(self) -> None:
         """Let the request body come again; see `Exchange.resume_body`."""
-        self._connection.resume_body()
+        if not self._ended:
+            self._connection.resume_body()
 
     def upgrade(self, protocol: IProtocol) -> bytes:
         """Hand the connection to another protocol; see `Exchange.upgrade`."""
-        return self._connection.upgrade(self, protocol)
+        rest = self._connection.upgrade(self, protocol)
+        # An answer would be taken for the other protocol's bytes.
+        self._lost = "the connection was handed to another protocol"
+        return rest
 
     def connection_lost(self, why: str) -> None:
         """Take note that the client has gone; the connection calls it.

@@ -1,0 +1,123 @@
+"""The factory of one port."""
+
+import pytest
+from twisted.internet.interfaces import IProtocolFactory
+from twisted.internet.testing import MemoryReactorClock
+from zope.interface.verify import verifyObject
+
+from cyclone_core.httpserver import HTTPServer
+from cyclone_core.httpserver.clock import CoarseClock
+from cyclone_core.limits import Limits
+
+from .conftest import GET, OK, OK_CLOSE, POST, Client, Connect, Receiver, Script, respond
+
+
+class Application(Script):
+    """A script with limits and a clock, as an application has them."""
+
+    def __init__(self, reactor: MemoryReactorClock) -> None:
+        super().__init__(respond)
+        self.limits = Limits(max_body_size=20, max_arguments=7)
+        self.clock = CoarseClock(reactor)
+
+
+def test_interface(reactor: MemoryReactorClock) -> None:
+    """It is a Twisted factory."""
+    assert verifyObject(IProtocolFactory, HTTPServer(respond, reactor=reactor))
+
+
+def test_function(reactor: MemoryReactorClock) -> None:
+    """A function gets requests whole, with the default limits."""
+    bodies = []
+
+    def answer(request: object) -> None:
+        bodies.append(request.body)
+        respond(request)
+
+    server = HTTPServer(answer, reactor=reactor)
+    assert server.limits == Limits()
+    client = Client(server, reactor)
+    client.send(GET + POST + b"0123456789")
+    assert bodies == [b"", b"0123456789"]
+    assert client.received() == OK * 2
+
+
+def test_application(reactor: MemoryReactorClock) -> None:
+    """An application chooses who takes a body, and lends its limits and its clock."""
+    application = Application(reactor)
+    receiver = Receiver()
+    application._start = receiver.start
+    server = HTTPServer(application)
+    assert server.clock is application.clock
+    assert server.limits is not None
+    assert server.limits == application.limits
+    client = Client(server, reactor)
+    client.send(GET + POST + b"0123456789")
+    assert receiver.seen == [b"0123456789", "end"]
+    assert len(application.requests) == 1
+
+
+def test_application_without_body(reactor: MemoryReactorClock) -> None:
+    """An application may answer without taking the body."""
+    application = Application(reactor)
+    application._start = respond
+    client = Client(HTTPServer(application), reactor)
+    client.send(POST)
+    assert client.received() == OK_CLOSE
+
+
+def test_options(reactor: MemoryReactorClock) -> None:
+    """Options replace some of the application's limits, for this port only."""
+    application = Application(reactor)
+    server = HTTPServer(application, max_body_size=5)
+    assert (server.limits.max_body_size, server.limits.max_arguments) == (5, 7)
+    assert application.limits.max_body_size == 20
+    client = Client(server, reactor)
+    client.send(POST)
+    assert client.received().startswith(b"HTTP/1.1 413 ")
+
+
+def test_unknown_option() -> None:
+    """An option that is no limit is refused by its name."""
+    with pytest.raises(TypeError, match="max_bodysize"):
+        HTTPServer(respond, max_bodysize=5)
+
+
+@pytest.mark.parametrize("value", ["5", 0, -1, None, 1.5, True])
+def test_wrong_option(value: object) -> None:
+    """A limit of a wrong type or value is refused by its name."""
+    with pytest.raises(ValueError, match="max_body_size"):
+        HTTPServer(respond, max_body_size=value)
+
+
+def test_clock_ends_with_the_port(reactor: MemoryReactorClock) -> None:
+    """When the port is closed and no connection is left, the reactor is clean."""
+    server = HTTPServer(respond, reactor=reactor)
+    client = Client(server, reactor)
+    client.vanish()
+    server.doStart()
+    server.doStop()
+    assert reactor.getDelayedCalls() == []
+
+
+def test_deadlines_outlive_the_port(connect: Connect) -> None:
+    """Connections that outlive their port still have deadlines and the right time."""
+    client = connect(Script(respond), idle_connection_timeout=5)
+    client.server.doStart()
+    client.server.doStop()
+    client.advance(3)
+    assert client.server.clock.now == 3.0
+    client.advance(4)
+    assert client.closed
+    assert client.reactor.getDelayedCalls() == []
+
+
+def test_ports_that_share_a_clock(reactor: MemoryReactorClock) -> None:
+    """Closing one port of an application leaves the deadlines of the other one alone."""
+    application = Application(reactor)
+    client = Client(HTTPServer(application, idle_connection_timeout=5), reactor)
+    other = HTTPServer(application)
+    other.doStart()
+    other.doStop()
+    client.advance(7)
+    assert client.closed
