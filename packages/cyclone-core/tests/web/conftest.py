@@ -175,6 +175,15 @@ class Log:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _short_collections() -> Iterator[None]:
+    """Keep what exists already out of the collections that follow: one for each test."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _no_log_on_stderr() -> None:
     """Keep Twisted from printing and storing what is logged before somebody asks for it."""
     with warnings.catch_warnings():

@@ -23,7 +23,7 @@ _OK: Final = 200
 _NOT_MODIFIED: Final = 304
 _CACHED_METHODS: Final = frozenset({"GET", "HEAD"})
 
-_ENTITY_TAG: Final = re.compile(r'\*|(?:W/)?"[^"]*"')
+_ENTITY_TAG: Final = re.compile(r'(?:W/)?"[^"]*"')
 
 
 class OutputMethods(HandlerBase):
@@ -264,10 +264,12 @@ class OutputMethods(HandlerBase):
             Whether the client has this answer already; the comparison is weak.
         """
         etag = self._headers.get("Etag", "").removeprefix("W/")
-        candidates = _ENTITY_TAG.findall(self.request.headers.get("If-None-Match", ""))
-        if not etag or not candidates:
+        condition = self.request.headers.get("If-None-Match", "")
+        if not etag:
             return False
-        return candidates[0] == "*" or etag in [tag.removeprefix("W/") for tag in candidates]
+        if condition == "*":
+            return True
+        return etag in [tag.removeprefix("W/") for tag in _ENTITY_TAG.findall(condition)]
 
 
 HeaderValue = str | bytes | int | float | dt.datetime
