@@ -419,6 +419,24 @@ def test_write_error_fails_late(serve: Serve, log: Log) -> None:
     assert len(log.failures()) == 1
 
 
+def test_late_failure_with_late_page(serve: Serve, log: Log) -> None:
+    """A handler that fails late and a page that comes later still make one answer."""
+    gate: Deferred[None] = Deferred()
+
+    class Handler(AsyncPage):
+        async def get(self) -> None:
+            await gate
+
+    AsyncPage.gate = Deferred()
+    connection = serve(Handler).connect()
+    connection.request()
+    gate.errback(Boom())
+    assert connection.sent == b""
+    AsyncPage.gate.callback("page")
+    assert connection.read("GET")[0].text == "500 page"
+    assert len(log.failures()) == 1
+
+
 def test_write_error_finishes_itself(serve: Serve) -> None:
     """A `write_error` may return the Deferred of `finish`, or be an `inlineCallbacks` function."""
 
