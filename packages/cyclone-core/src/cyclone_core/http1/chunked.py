@@ -89,17 +89,14 @@ class ChunkedDecoder:
 
     def _step(self, buffer: ReceiveBuffer, limits: Limits, pieces: list[bytes]) -> bool:
         """Make one transition; False when that needs bytes that are not there."""
-        match self._state:
-            case _State.SIZE:
-                return self._read_size(buffer, limits)
-            case _State.DATA:
-                return self._read_data(buffer, pieces)
-            case _State.DATA_END:
-                return self._read_data_end(buffer)
-            case _State.TRAILER:
-                return self._read_trailer(buffer, limits)
-            case _State.DONE:
-                return False
+        state = self._state
+        if state is _State.SIZE:
+            return self._read_size(buffer, limits)
+        if state is _State.DATA:
+            return self._read_data(buffer, pieces)
+        if state is _State.DATA_END:
+            return self._read_data_end(buffer)
+        return state is _State.TRAILER and self._read_trailer(buffer, limits)
 
     def _read_size(self, buffer: ReceiveBuffer, limits: Limits) -> bool:
         line = buffer.take_until(b"\r\n")

@@ -144,7 +144,8 @@ class RequestReader:
             raise
 
     def _fail(self, error: HTTPInputError) -> None:
-        self._error = error
+        # A copy: the original's traceback refers to frames that refer to this reader.
+        self._error = HTTPInputError(str(error), error.status)
         self._between = False
 
     def _parse(self, block: bytes | bytearray) -> RequestHead:

@@ -1,0 +1,20 @@
+"""Heads that never end; most of it is tested through the reader."""
+
+import pytest
+
+from cyclone_core.errors import HTTPInputError
+from cyclone_core.http1.buffer import ReceiveBuffer
+from cyclone_core.http1.unfinished import UnfinishedHead
+from cyclone_core.limits import Limits
+
+
+def test_each_byte_is_looked_at_once() -> None:
+    """What was checked before is not checked again, even if it would fail now."""
+    buffer = ReceiveBuffer()
+    head = UnfinishedHead()
+    buffer.append(b"GET / HTTP/1.1\r\nHost: a\r\n")
+    head.check(buffer, Limits())
+    head.check(buffer, Limits(max_request_line=5))
+    buffer.append(b"X: y\n")
+    with pytest.raises(HTTPInputError, match="bare LF"):
+        head.check(buffer, Limits())
