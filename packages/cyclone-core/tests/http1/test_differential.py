@@ -4,6 +4,7 @@ The differences that remain are listed with their reasons; a new one fails the t
 """
 
 import contextlib
+import re
 
 import h11
 import httptools
@@ -115,7 +116,7 @@ def by_httptools(data: bytes) -> tuple[str, bytes] | None:
 
 def explained(data: bytes) -> bool:
     """Tell whether a witness may refuse, or read differently, what we accept."""
-    head = data.partition(b"\r\n\r\n")[0].removeprefix(b"\r\n")
+    head, _, body = data.removeprefix(b"\r\n").partition(b"\r\n\r\n")
     method = head.partition(b" ")[0]
     return (
         # h11 and httptools know no empty line before a request line; RFC 9112 section 2.2 does.
@@ -124,10 +125,14 @@ def explained(data: bytes) -> bool:
         or method not in {b"GET", b"POST"}
         # An upgrade is the application's to accept; httptools stops in front of it.
         or b"upgrade" in head.lower()
+        # HTAB may stand around a value, RFC 9110 section 5.6.3; httptools knows only the blank there.
+        or b"\t" in head
+        # Blanks around a chunk extension: RFC 9112 section 7.1.1 wants them read and removed.
+        or re.search(rb"^[0-9A-Fa-f]+[ \t]*;.*\r$", body, re.MULTILINE) is not None
     )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600, deadline=None, derandomize=True)
 @given(mutated())
 @example(SEEDS[0])
 @example(SEEDS[2])
