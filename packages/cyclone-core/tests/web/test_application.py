@@ -354,3 +354,19 @@ def test_body_of_a_request_given_by_hand() -> None:
     receiver = application.start_request(HTTPServerRequest("POST", "/"))
     assert receiver is not None
     assert receiver.data_received(b"x") is None
+
+
+def test_options_of_the_server(serve: Serve) -> None:
+    """`OPTIONS *` asks about no resource: it is answered with 204 and the methods there may be."""
+    reply = serve(Echo).ask("*", method="OPTIONS")
+    assert (reply.status, reply.headers["Allow"].split(", ")[0]) == (204, "GET")
+
+
+def test_options_of_the_server_may_be_routed(serve: Serve) -> None:
+    """An application's own route for `*` wins."""
+
+    class Own(RequestHandler):
+        def options(self) -> None:
+            self.write("mine")
+
+    assert serve([(r"\*", Own)]).ask("*", method="OPTIONS").text == "mine"

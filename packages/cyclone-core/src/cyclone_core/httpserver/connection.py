@@ -15,42 +15,32 @@ import enum
 from typing import Final, cast
 from typing import Protocol as Interface
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
-    IConsumer,
     IHalfCloseableProtocol,
     IProtocol,
-    IPushProducer,
-    ITCPTransport,
 )
-from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from cyclone_core.errors import HTTPInputError, NotUpgradable
 from cyclone_core.http1 import EndOfBody, RequestHead, RequestReader, ResponseWriter
-from cyclone_core.http1.status import reason_phrase
 from cyclone_core.httpserver.clock import NEVER, CoarseClock
 from cyclone_core.httpserver.exchange import BodyReceiver, RequestServer
 from cyclone_core.httpserver.http1 import HTTP1Exchange, close_stream
+from cyclone_core.httpserver.link import Link
 from cyclone_core.httpserver.peer import Peer
+from cyclone_core.httpserver.refusal import error_answer
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.limits import Limits
 
-__all__ = ["HTTPConnection", "HTTPConnectionFactory", "ServerTransport"]
+__all__ = ["HTTPConnection", "HTTPConnectionFactory"]
 
 _log = Logger(namespace="cyclone.httpserver")
 
 _INTERNAL_SERVER_ERROR: Final = 500
 _REQUEST_TIMEOUT: Final = 408
-
-# As much as Twisted's transport takes before it asks its producer to pause.
-_CORK_SIZE: Final = 64 * 1024
-
-
-class ServerTransport(ITCPTransport, IConsumer, IPushProducer):
-    """What an `HTTPConnection` needs of its transport: Twisted's TCP, TLS and UNIX ones have it."""
 
 
 class HTTPConnectionFactory(RequestServer, Interface):
@@ -59,10 +49,12 @@ class HTTPConnectionFactory(RequestServer, Interface):
     Attributes:
         limits: The bounds of the connection.
         clock: The clock of all connections.
+        server_header: The value of the `Server` header; empty for none.
     """
 
     limits: Limits
     clock: CoarseClock
+    server_header: str
 
 
 class _Wait(enum.Enum):
@@ -79,8 +71,8 @@ class _Wait(enum.Enum):
 _NEXT_REQUEST, _HEAD, _BODY, _APPLICATION, _CLOSE = _Wait
 
 
-@implementer(IPushProducer, IHalfCloseableProtocol)
-class HTTPConnection(Protocol):
+@implementer(IHalfCloseableProtocol)
+class HTTPConnection(Link):
     """One connection of a client (cyclone: `httpserver.HTTPConnection`).
 
     Attributes:
@@ -91,7 +83,6 @@ class HTTPConnection(Protocol):
     """
 
     factory: HTTPConnectionFactory
-    transport: ServerTransport
     peer: Peer
     deadline: float = NEVER
     body_unread: bool = False
@@ -99,31 +90,21 @@ class HTTPConnection(Protocol):
     def connectionMade(self) -> None:
         """Prepare for the first request."""
         factory = self.factory
-        transport = self.transport
-        set_no_delay = getattr(transport, "setTcpNoDelay", None)
-        if set_no_delay is not None:
-            set_no_delay(True)
-        self.peer = Peer(transport)
+        self.peer = Peer(self.transport)
         self._limits = factory.limits
         self._clock = factory.clock
         self._reader = RequestReader(factory.limits)
         self._exchange: HTTP1Exchange | None = None
         self._receiver: BodyReceiver | None = None
-        self._cork: list[bytes] | None = None
         self._continue_wanted = False
         self._body_paused = False
         self._body_paused_at = 0.0
         self._body_deadline = NEVER
-        self._reading_paused = False
-        self._full: list[Deferred[None]] | None = None
         self._lingering = False
         self._successor: IProtocol | None = None
         self._clock.watch(self)
         self._wait_for(_NEXT_REQUEST, self._limits.idle_connection_timeout)
-        # For the whole connection, which costs less than once for each streamed answer, and because
-        # answers of one write can outrun their client as well.
-        self._producing = True
-        transport.registerProducer(self, True)
+        self.connect()
 
     def dataReceived(self, data: bytes) -> None:
         """Take what the client has sent."""
@@ -179,26 +160,6 @@ class HTTPConnection(Protocol):
             self._refuse(_REQUEST_TIMEOUT, f"the {what} of a request came too late")
 
     # What the exchange uses.
-
-    def write_corked(self, data: bytes) -> None:
-        """Send bytes, together with the other answers of this read."""
-        if self._cork is None:
-            self.transport.write(data)
-        else:
-            self._cork.append(data)
-
-    def write_now(self, data: bytes) -> None:
-        """Send bytes at once, behind those that are corked."""
-        self._flush_cork()
-        self.transport.write(data)
-
-    def drained(self) -> Deferred[None] | None:
-        """Wait for room in the transport; None if there is some."""
-        if self._full is None:
-            return None
-        waiter: Deferred[None] = Deferred()
-        self._full.append(waiter)
-        return waiter
 
     def answer_finished(self, keep_alive: bool) -> None:
         """Go on with the next request, or close."""
@@ -272,28 +233,13 @@ class HTTPConnection(Protocol):
         protocol.makeConnection(self.transport)
         return self._reader.take_rest()
 
-    # What the transport uses, as it would any push producer.
-
-    def pauseProducing(self) -> None:
-        """Take note that the client does not keep up with its answers."""
-        if self._full is None:
-            self._full = []
-
-    def resumeProducing(self) -> None:
-        """Tell those who wait for room that there is some, and go on with what waited for it."""
-        if self._full is None:
-            return
-        waiting, self._full = self._full, None
-        for waiter in waiting:
-            waiter.callback(None)
+    def room_made(self) -> None:
+        """Go on with what waited for the client to take off its answers."""
         if self._waiting is _NEXT_REQUEST:
             self.deadline = self._clock.now + self._limits.idle_connection_timeout
             self._process()
         elif self._waiting is _CLOSE and self._producing:
             self._hang_up()
-
-    def stopProducing(self) -> None:
-        """Do nothing: `connectionLost` follows."""
 
     # Requests.
 
@@ -301,17 +247,11 @@ class HTTPConnection(Protocol):
         """Handle what the reader holds, until it or the application needs time."""
         if self._cork is not None:
             return  # called from within the loop below, which goes on by itself
-        cork: list[bytes] = []
-        self._cork = cork
-        corked = 0
+        self._cork = []
         try:
             # Without a byte there is no event, but that a body's end may still be due.
             while self._step() and (self.body_unread or self._reader.buffered):
-                if cork:
-                    corked += len(cork[-1])
-                    if corked > _CORK_SIZE:
-                        self._flush_cork()
-                        corked = 0
+                pass
         finally:
             self._flush_cork()
             self._cork = None
@@ -423,16 +363,6 @@ class HTTPConnection(Protocol):
         self._wait_for(_BODY, self._limits.body_stall_timeout)
         self.deadline = min(self.deadline, self._body_deadline)
 
-    def _pause_reading(self) -> None:
-        if not self._reading_paused:
-            self._reading_paused = True
-            self.transport.pauseProducing()
-
-    def _resume_reading(self) -> None:
-        if self._reading_paused:
-            self._reading_paused = False
-            self.transport.resumeProducing()
-
     # Endings.
 
     def _refuse(self, status: int, why: str) -> None:
@@ -443,23 +373,11 @@ class HTTPConnection(Protocol):
             self.abort(why)
             return
         writer = ResponseWriter("HTTP/1.1", exchange.method if exchange else "", keep_alive=False)
-        self.write_corked(writer.send_response(*self._error_answer(status)))
+        answer = error_answer(status, self.factory.server_header, self._clock.date)
+        self.write_corked(writer.send_response(*answer))
         self._flush_cork()
         self._client_gone(why)
         self._close(linger=True)
-
-    def _error_answer(self, status: int) -> tuple[int, str, HTTPHeaders, bytes]:
-        reason = reason_phrase(status)
-        title = f"{status}: {reason}"
-        page = f"<html><title>{title}</title><body>{title}</body></html>"
-        headers = HTTPHeaders(
-            {
-                "Server": "cyclone",
-                "Content-Type": "text/html; charset=UTF-8",
-                "Date": self._clock.date,
-            }
-        )
-        return status, reason, headers, page.encode()
 
     def _close(self, *, linger: bool = False) -> None:
         """Close when the client has taken off its answers.
@@ -509,16 +427,3 @@ class HTTPConnection(Protocol):
             cast("BodyReceiver", receiver).body_failed()
         except Exception:  # noqa: BLE001 -- the application's; the connection must still be closed
             _log.failure("The application failed to take note of a body that will not come")
-
-    # Output.
-
-    def _flush_cork(self) -> None:
-        if self._cork:
-            data = self._cork[0] if len(self._cork) == 1 else b"".join(self._cork)
-            self._cork.clear()
-            self.transport.write(data)
-
-    def _stop_producing(self) -> None:
-        if self._producing:
-            self._producing = False
-            self.transport.unregisterProducer()

@@ -26,6 +26,7 @@ class HTTPServer(ServerFactory):
     Attributes:
         limits: The bounds of this port.
         clock: The clock of its connections.
+        server_header: The `Server` header of answers to malformed requests.
     """
 
     protocol: type[HTTPConnection] = HTTPConnection  # type: ignore[assignment]
@@ -54,6 +55,7 @@ class HTTPServer(ServerFactory):
         base = getattr(request_callback, "limits", None)
         self.limits: Limits = dataclasses.replace(base or Limits(), **options)
         self.clock: CoarseClock = getattr(request_callback, "clock", None) or CoarseClock(reactor)
+        self.server_header: str = getattr(request_callback, "server_header", "cyclone")
         self._callback = request_callback
         self._start_request = getattr(request_callback, "start_request", None)
 

@@ -28,7 +28,7 @@ def _checked_value(name: str, value: str) -> str:
         raise ValueError(f"the value of header {name} holds a control character: {value!r}")
     if _NOT_LATIN1.search(value):
         raise ValueError(f"the value of header {name} holds a character beyond latin-1: {value!r}")
-    return value
+    return str.__str__(value)  # of an enumeration or markup the text alone
 
 
 class HTTPHeaders(MutableMapping[str, str]):

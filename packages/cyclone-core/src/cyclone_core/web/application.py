@@ -12,7 +12,7 @@ from cyclone_core.httpserver.clock import CoarseClock
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.limits import Limits
 from cyclone_core.web.access import log_access
-from cyclone_core.web.handler import ErrorHandler, RequestHandler
+from cyclone_core.web.handler import ErrorHandler, RequestHandler, ServerOptionsHandler
 from cyclone_core.web.routing import Match, Route, RoutingTable, URLSpec
 from cyclone_escape import ObjectDict
 
@@ -68,6 +68,8 @@ class Application(ServerFactory):
         self.router = RoutingTable(handlers or ())
         self._log_function = _log_function(settings.get("log_function"))
         self._not_found = Match(ErrorHandler, {"status_code": 404})
+        # An application may have a route of its own for this.
+        self._fallback = {"*": Match(ServerOptionsHandler, {})}
 
     @overload
     def __call__(self) -> Self: ...
@@ -88,7 +90,7 @@ class Application(ServerFactory):
         """
         if request is None:
             return self
-        match = self.router.find(request.path) or self._not_found
+        match = self.router.find(request.path) or self._unmatched(request.path)
         context = self._context.copy()
         context.run(self._handle, request, match, context)
         return None
@@ -102,7 +104,7 @@ class Application(ServerFactory):
         Returns:
             Who takes the body, or None if the request is answered without it.
         """
-        match = self.router.find(request.path) or self._not_found
+        match = self.router.find(request.path) or self._unmatched(request.path)
         if match is self._not_found and "Expect" in request.headers:
             self._run(request, match)
             return None
@@ -131,6 +133,9 @@ class Application(ServerFactory):
     def stopFactory(self) -> None:
         """Stop the clock when the last port is closed."""
         self.clock.stop()
+
+    def _unmatched(self, path: str) -> Match:
+        return self._fallback.get(path, self._not_found)
 
     def _run(self, request: HTTPServerRequest, match: Match) -> None:
         context = self._context.copy()

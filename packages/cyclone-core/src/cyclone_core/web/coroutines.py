@@ -90,8 +90,8 @@ class _Driver:
             awaited.addBoth(self._fired)
         else:
             problem = TypeError(
-                f"a handler awaits {awaited!r}, which is no Deferred: awaiting asyncio's objects"
-                " needs Twisted's asyncio reactor (start with --reactor=asyncio)"
+                f"a handler awaits {awaited!r}, which is no Deferred: start with Twisted's asyncio"
+                " reactor (twistd --reactor=asyncio) and wrap it with Deferred.fromFuture"
             )
             self._resume(Failure(problem))
         return self._done

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from cyclone_core.web.application import Application
 
-__all__ = ["ErrorHandler", "RequestHandler"]
+__all__ = ["ErrorHandler", "RequestHandler", "ServerOptionsHandler"]
 
 
 class RequestHandler(ArgumentMethods, MethodDispatch, FailureMethods):
@@ -228,3 +228,12 @@ class ErrorHandler(RequestHandler):
             HTTPError: Always.
         """
         raise HTTPError(self._error_status)
+
+
+class ServerOptionsHandler(RequestHandler):
+    """Answers `OPTIONS *`, which asks about the server as a whole (RFC 9110 section 9.3.7)."""
+
+    def options(self) -> None:
+        """List the methods that handlers may have."""
+        self.set_status(204)
+        self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))

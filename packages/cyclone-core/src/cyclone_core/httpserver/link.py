@@ -1,0 +1,107 @@
+"""What a connection does to its transport: bytes out, and back-pressure both ways."""
+
+from typing import Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IConsumer, IPushProducer, ITCPTransport
+from twisted.internet.protocol import Protocol
+from zope.interface import implementer
+
+__all__ = ["Link", "ServerTransport"]
+
+# As much as Twisted's transport takes before it asks its producer to pause.
+_CORK_SIZE: Final = 64 * 1024
+
+
+class ServerTransport(ITCPTransport, IConsumer, IPushProducer):
+    """What an `HTTPConnection` needs of its transport: Twisted's TCP, TLS and UNIX ones have it."""
+
+
+@implementer(IPushProducer)
+class Link(Protocol):
+    """The lower half of an `HTTPConnection`, which derives from it and knows HTTP.
+
+    Answers that are complete within one read are corked: they go out in one write. The connection is
+    its transport's push producer, and so learns when the client cannot keep up.
+    """
+
+    transport: ServerTransport
+
+    def connect(self) -> None:
+        """Prepare a connected transport; `connectionMade` calls it."""
+        set_no_delay = getattr(self.transport, "setTcpNoDelay", None)
+        if set_no_delay is not None:
+            set_no_delay(True)
+        self._cork: list[bytes] | None = None
+        self._corked = 0
+        self._reading_paused = False
+        self._full: list[Deferred[None]] | None = None
+        # For the whole connection, which costs less than once for each streamed answer, and because
+        # answers of one write can outrun their client as well.
+        self._producing = True
+        self.transport.registerProducer(self, True)
+
+    def write_corked(self, data: bytes) -> None:
+        """Send bytes, together with the other answers of this read."""
+        if self._cork is None:
+            self.transport.write(data)
+            return
+        self._cork.append(data)
+        self._corked += len(data)
+        if self._corked > _CORK_SIZE:
+            self._flush_cork()
+
+    def write_now(self, data: bytes) -> None:
+        """Send bytes at once, behind those that are corked."""
+        self._flush_cork()
+        self.transport.write(data)
+
+    def _flush_cork(self) -> None:
+        if self._cork:
+            data = self._cork[0] if len(self._cork) == 1 else b"".join(self._cork)
+            self._cork.clear()
+            self._corked = 0
+            self.transport.write(data)
+
+    def drained(self) -> Deferred[None] | None:
+        """Wait for room in the transport; None if there is some."""
+        if self._full is None:
+            return None
+        waiter: Deferred[None] = Deferred()
+        self._full.append(waiter)
+        return waiter
+
+    def pauseProducing(self) -> None:
+        """Take note that the client does not keep up with its answers."""
+        if self._full is None:
+            self._full = []
+
+    def resumeProducing(self) -> None:
+        """Tell those who wait for room that there is some, and go on with what waited for it."""
+        if self._full is None:
+            return
+        waiting, self._full = self._full, None
+        for waiter in waiting:
+            waiter.callback(None)
+        self.room_made()
+
+    def stopProducing(self) -> None:
+        """Do nothing: `connectionLost` follows."""
+
+    def room_made(self) -> None:
+        """Override to go on when the client has caught up."""
+
+    def _stop_producing(self) -> None:
+        if self._producing:
+            self._producing = False
+            self.transport.unregisterProducer()
+
+    def _pause_reading(self) -> None:
+        if not self._reading_paused:
+            self._reading_paused = True
+            self.transport.pauseProducing()
+
+    def _resume_reading(self) -> None:
+        if self._reading_paused:
+            self._reading_paused = False
+            self.transport.resumeProducing()
