@@ -92,7 +92,7 @@ def test_later(connect: Connect) -> None:
     """A connection may be handed over at any time, with all that has come by then."""
     script = Script()
     client = connect(script, max_pipeline_size=3)
-    client.send(UPGRADE, b"hel", b"lo", b"more")
+    client.send(UPGRADE, b"he", b"llo", b"more")
     assert not client.reading
     switch(script.requests[0], Shout())
     client.pump()
