@@ -36,10 +36,13 @@ def parse_arguments(encoded: bytes | str, max_arguments: int) -> Arguments:
 
     Raises:
         HTTPInputError: There are more fields.
+        UnicodeEncodeError: Text holds what no client can send unencoded.
     """
     if not encoded:
         return {}
     try:
         return parse_qs_bytes(encoded, keep_blank_values=True, max_num_fields=max_arguments)
+    except UnicodeEncodeError:
+        raise  # a ValueError too, but not the client's fault
     except ValueError as error:
         raise HTTPInputError(f"too many arguments: {error}") from None

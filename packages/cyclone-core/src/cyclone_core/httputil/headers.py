@@ -15,6 +15,8 @@ _T = TypeVar("_T")
 # responses are split; DEL and the C0 range without HTAB are refused on the way in and out.
 _FORBIDDEN_IN_VALUE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
+_LINE_END: Final = re.compile(r"\r?\n")
+
 # Beyond latin-1 there is no byte to send.
 _NOT_LATIN1: Final = re.compile(r"[^\x00-\xff]")
 
@@ -125,7 +127,10 @@ class HTTPHeaders(MutableMapping[str, str]):
             The value.
         """
         # The inherited one asks by raising KeyError, at four times the price.
-        value = self.store.get(normalize_name(key))
+        try:
+            value = self.store.get(normalize_name(key))
+        except ValueError:
+            return default  # nothing can have such a name
         if value is None:
             return default
         return value if isinstance(value, str) else ",".join(value)
@@ -139,7 +144,10 @@ class HTTPHeaders(MutableMapping[str, str]):
         Returns:
             A new list in the order of arrival; empty if the header is absent.
         """
-        present = self.store.get(normalize_name(name))
+        try:
+            present = self.store.get(normalize_name(name))
+        except ValueError:
+            return []
         if present is None:
             return []
         return [present] if isinstance(present, str) else present.copy()
@@ -157,12 +165,15 @@ class HTTPHeaders(MutableMapping[str, str]):
         """Add the header of one line `Name: value`, with or without its line end.
 
         Args:
-            line: The line; folded continuation lines (RFC 9112 section 5.2) are refused.
+            line: The line; an empty one adds nothing. Folded continuation lines (RFC 9112 section
+                5.2) are refused.
 
         Raises:
             HTTPInputError: The line is no valid header field.
         """
-        add_field_line(self.store, line.removesuffix("\n").removesuffix("\r"))
+        line = line[:-2] if line.endswith("\r\n") else line.removesuffix("\n")
+        if line:
+            add_field_line(self.store, line)
 
     @classmethod
     def parse(cls, headers: str) -> Self:
@@ -177,8 +188,8 @@ class HTTPHeaders(MutableMapping[str, str]):
         Raises:
             HTTPInputError: A line is no valid header field.
         """
-        lines = [line.removesuffix("\r") for line in headers.split("\n")]
-        return cls.from_store(parse_field_lines([line for line in lines if line]))
+        lines = [line for line in _LINE_END.split(headers) if line]
+        return cls.from_store(parse_field_lines(lines))
 
     def copy(self) -> Self:
         """Return an independent copy that keeps several values apart."""
@@ -188,7 +199,7 @@ class HTTPHeaders(MutableMapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         """Return the values of `name`, joined with commas (RFC 9110 section 5.3)."""
-        value = self.store[normalize_name(name)]
+        value = self.store[_wanted(name)]
         return value if isinstance(value, str) else ",".join(value)
 
     def __setitem__(self, name: str, value: str) -> None:
@@ -200,7 +211,7 @@ class HTTPHeaders(MutableMapping[str, str]):
 
     def __delitem__(self, name: str) -> None:
         """Remove `name` with all its values."""
-        del self.store[normalize_name(name)]
+        del self.store[_wanted(name)]
 
     def __contains__(self, name: object) -> bool:
         """Tell whether `name` is present; what cannot be a header name is not."""
@@ -236,6 +247,13 @@ class HTTPHeaders(MutableMapping[str, str]):
     def __reduce__(self) -> tuple[type[Self], tuple[list[tuple[str, str]]]]:
         """Pickle as pairs, so that repeated values and the checks survive."""
         return type(self), (list(self.get_all()),)
+
+
+def _wanted(name: str) -> str:
+    try:
+        return normalize_name(name)
+    except ValueError:
+        raise KeyError(name) from None  # nothing can have such a name
 
 
 def _repeated(name: str, values: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # Spelling -> Http-Header-Case. Bounded, because clients choose the keys; filled with the usual names
 # first, so that a client that fills the rest cannot slow down the others.
 MAX_KNOWN_NAMES: Final = 1000
+_MAX_KNOWN_LENGTH: Final = 64
 _USUAL_NAMES: Final = """
     Accept Accept-Charset Accept-Encoding Accept-Language Accept-Ranges
     Access-Control-Request-Headers Access-Control-Request-Method Age Allow Authorization
@@ -57,6 +58,6 @@ def normalize_name(name: str) -> str:
             f"a header name must be a token (letters, digits, !#$%&'*+-.^_`|~): {name!r}"
         )
     normal = "-".join([part.capitalize() for part in name.split("-")])
-    if len(KNOWN_NAMES) < MAX_KNOWN_NAMES:
+    if len(KNOWN_NAMES) < MAX_KNOWN_NAMES and len(name) <= _MAX_KNOWN_LENGTH:
         KNOWN_NAMES[name] = normal
     return normal

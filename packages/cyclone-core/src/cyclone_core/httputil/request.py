@@ -141,7 +141,8 @@ class HTTPServerRequest:
 
     def full_url(self) -> str:
         """Reconstruct the URL that was asked for, from `protocol`, `host` and `uri`."""
-        return f"{self.protocol}://{self.host}{self.uri}"
+        # RFC 9112 section 3.3: `*` asks for the whole server, which has no path.
+        return f"{self.protocol}://{self.host}{'' if self.uri == '*' else self.uri}"
 
     def request_time(self) -> float:
         """Measure the seconds from the request's head to the end of the answer, or until now."""
