@@ -129,8 +129,10 @@ def test_good_hosts(trace_of: TraceOf, host: str) -> None:
 def test_hosts_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client cannot fill the memory with names, and the next host is still checked."""
     monkeypatch.setattr(head_module, "_hosts", {})
+    parse_head(b"GET / HTTP/1.1\r\nHost: " + b"a" * 256, Limits())
     for number in range(300):
         parse_head(f"GET / HTTP/1.1\r\nHost: h{number}".encode(), Limits())
+    assert "a" * 256 not in head_module._hosts
     assert len(head_module._hosts) == 100
     with pytest.raises(HTTPInputError, match="invalid Host"):
         parse_head(b"GET / HTTP/1.1\r\nHost: a b", Limits())

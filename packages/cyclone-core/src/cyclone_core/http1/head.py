@@ -31,6 +31,7 @@ _HOST: Final = re.compile(
 # Hosts that were found valid. A server has few; a client that fills this up only makes others pay for
 # the check.
 _MAX_HOSTS: Final = 100
+_MAX_HOST_LENGTH: Final = 255
 _hosts: Final[dict[str, str]] = {}
 
 _MAX_LENGTH_DIGITS: Final = 19
@@ -124,7 +125,7 @@ def parse_head(block: bytes, limits: Limits) -> RequestHead:
 def _check_host(host: str) -> str:
     if not _HOST.fullmatch(host):
         raise HTTPInputError(f"invalid Host header: {host[:100]!r}")
-    if len(_hosts) < _MAX_HOSTS:
+    if len(_hosts) < _MAX_HOSTS and len(host) <= _MAX_HOST_LENGTH:
         _hosts[host] = host
     return host
 
