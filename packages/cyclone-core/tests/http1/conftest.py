@@ -1,6 +1,7 @@
 """Helpers for tests of the sans-I/O layer: feed bytes, get events."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
@@ -9,6 +10,8 @@ from cyclone_core.http1 import EndOfBody, RequestHead, RequestReader
 from cyclone_core.limits import Limits
 
 Trace = list[object]
+
+_SHORT = 160
 
 
 def summary(head: RequestHead) -> tuple[object, ...]:
@@ -25,8 +28,17 @@ def read(pieces: Iterable[bytes], limits: Limits | None = None) -> Trace:
         try:
             _drain(reader, trace)
         except HTTPInputError as error:
+            _assert_spoilt(reader, error)
             return [*trace, error.status]
     return trace
+
+
+def _assert_spoilt(reader: RequestReader, error: HTTPInputError) -> None:
+    """Assert that nothing is parsed after an error, even if it is a request."""
+    reader.receive_data(b"\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    with pytest.raises(HTTPInputError, match=re.escape(str(error))) as again:
+        reader.next_event()
+    assert again.value.status == error.status
 
 
 def _drain(reader: RequestReader, trace: Trace) -> None:
@@ -41,23 +53,35 @@ def _drain(reader: RequestReader, trace: Trace) -> None:
             trace.append(event)
 
 
-def one_by_one(data: bytes) -> list[bytes]:
-    """Cut data into single bytes."""
-    return [data[i : i + 1] for i in range(len(data))]
+def cut(data: bytes, size: int) -> list[bytes]:
+    """Cut data into pieces of one size."""
+    return [data[i : i + size] for i in range(0, len(data), size)]
+
+
+def _cuts(data: bytes) -> Iterator[list[bytes]]:
+    """Cut data byte by byte, into small pieces, and, if it is short, into two in every way."""
+    for size in (1, 2, 3, 7):
+        yield cut(data, size)
+    if len(data) <= _SHORT:
+        for place in range(1, len(data)):
+            yield [data[:place], data[place:]]
+
+
+def _without_unfinished_body(trace: Trace) -> Trace:
+    """Forget the data of a body that ends with an error: how much of it was passed on may differ."""
+    if trace and isinstance(trace[-1], int):
+        return [event for event in trace if not isinstance(event, bytes)]
+    return trace
 
 
 @pytest.fixture
 def trace_of() -> Callable[..., Trace]:
-    """Return a function that reads data whole and byte by byte, and asserts that both agree."""
+    """Return a function that reads data whole and in pieces, and asserts that all agree."""
 
     def trace_of(data: bytes, limits: Limits | None = None) -> Trace:
-        whole = read([data], limits)
-        bytewise = read(one_by_one(data), limits)
-        if isinstance(whole[-1], int):
-            # What had come of the body before the mistake was passed on already.
-            bytewise = [event for event in bytewise if not isinstance(event, bytes)]
-            whole = [event for event in whole if not isinstance(event, bytes)]
-        assert bytewise == whole
+        whole = _without_unfinished_body(read([data], limits))
+        for pieces in _cuts(data):
+            assert _without_unfinished_body(read(pieces, limits)) == whole, pieces
         return whole
 
     return trace_of

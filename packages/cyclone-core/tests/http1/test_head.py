@@ -35,7 +35,9 @@ def test_a_head_says_all(trace_of: TraceOf) -> None:
         ("GET http://b/x?y HTTP/1.1", "/x?y", "b"),
         ("GET HTTP://B:8080 HTTP/1.1", "/", "B:8080"),
         ("GET https://b?q HTTP/1.1", "/?q", "b"),
+        ("GET http://[::1]:80/x HTTP/1.1", "/x", "[::1]:80"),
         ("OPTIONS http://b HTTP/1.1", "*", "b"),
+        ("OPTIONS http://b/ HTTP/1.1", "/", "b"),
         ("OPTIONS * HTTP/1.1", "*", "a"),
         ("OPTIONS /x HTTP/1.1", "/x", "a"),
         ("GET //b/x HTTP/1.1", "//b/x", "a"),
@@ -79,6 +81,9 @@ def test_targets(trace_of: TraceOf, line: str, uri: str, host: str) -> None:
         ("GET a HTTP/1.1", 400),
         ("GET a:80 HTTP/1.1", 400),
         ("GET http:///x HTTP/1.1", 400),
+        ("GET http://[::::]/x HTTP/1.1", 400),
+        ("GET http://b:x/ HTTP/1.1", 400),
+        ("GET http:/x HTTP/1.1", 400),
         ("GET http://u@b/x HTTP/1.1", 400),
         ("GET http://b/#x HTTP/1.1", 400),
         ("GET ftp://b/x HTTP/1.1", 400),
@@ -105,6 +110,19 @@ def test_bad_request_lines(trace_of: TraceOf, line: str, status: int) -> None:
         ["Host: a:123456"],
         ["Host: [::1"],
         ["Host: ::1"],
+        ["Host: [::1]x"],
+        ["Host: [::1]:x"],
+        ["Host: []"],
+        ["Host: [:::]"],
+        ["Host: [1.2.3.4]"],
+        ["Host: [::1%25lo]"],
+        ["Host: a:80:80"],
+        ["Host: :80"],
+        ["Host: a, b"],
+        ["Host: a\\b"],
+        ["Host: a<b"],
+        ["Host: a#b"],
+        ["Host: a?b"],
         ["Host: %zz"],
         ["Host: \xe9"],
         ["Host : a"],
@@ -117,7 +135,8 @@ def test_bad_hosts(trace_of: TraceOf, headers: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["a", "A.b-c_d~", "a:", "a:80", "[::1]:80", "[fe80::1]", "%41", "a,b"]
+    "host",
+    ["a", "A.b-c_d~", "a:", "a:80", "[::1]:80", "[fe80::1]", "[::ffff:1.2.3.4]", "%41", "a,b"],
 )
 def test_good_hosts(trace_of: TraceOf, host: str) -> None:
     """Names, addresses and ports by the grammar of RFC 3986 are taken, the second time as the first."""
@@ -221,6 +240,12 @@ def test_keep_alive(trace_of: TraceOf, version: str, lines: list[str], expected:
         (["Content-Length: 5 0"], 400),
         (["Content-Length:"], 400),
         (["Content-Length: \xb2"], 400),
+        (["Content-Length: \xef\xbc\x95"], 400),
+        (["Content-Length: 5;"], 400),
+        (["Content-Length: 5\xa0"], 400),
+        (["Content-Length: 0" + "0" * 19], 400),
+        (["Content-Length: 0", "Content-Length: 0"], 400),
+        (["Transfer-Encoding: chunked", "Content-Length: 0"], 400),
         (["Content-Length: 1" + "0" * 19], 400),
         (["Content-Length: 5", "Content-Length: 5"], 400),
         (["Content-Length: 5", "content-LENGTH: 6"], 400),
@@ -228,6 +253,10 @@ def test_keep_alive(trace_of: TraceOf, version: str, lines: list[str], expected:
         (["Transfer-Encoding: chunked", "Transfer-Encoding: chunked"], 400),
         (["Transfer-Encoding: chunked, chunked"], 400),
         (["Transfer-Encoding: chunked, gzip"], 400),
+        (["Transfer-Encoding: chunked,"], 400),
+        (["Transfer-Encoding: chunked;q=1"], 400),
+        (["Transfer-Encoding: \xa0chunked"], 400),
+        (["Transfer-Encoding: gzip", "Transfer-Encoding: chunked"], 400),
         (["Transfer-Encoding: ,chunked"], 400),
         (["Transfer-Encoding: chun ked"], 400),
         (["Transfer-Encoding:"], 400),
@@ -259,6 +288,7 @@ def test_no_transfer_encoding_in_http_1_0(trace_of: TraceOf) -> None:
         (["Content-Length: 05"], (5, False, True)),
         (["Content-Length: 9" + "9" * 18], (int("9" * 19), False, True)),
         (["Transfer-Encoding: Chunked"], (0, True, True)),
+        (["transfer-encoding:\tCHUNKED "], (0, True, True)),
     ],
 )
 def test_framing(lines: list[str], framing: tuple[int, bool, bool]) -> None:

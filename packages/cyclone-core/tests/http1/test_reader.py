@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import sys
 import time
 from collections.abc import Callable
 
@@ -275,3 +276,94 @@ def test_an_error_leaves_no_cycle() -> None:
             reader.next_event()
     del reader
     assert gc.collect() == 0
+
+
+def test_many_lines_of_one_header_are_linear() -> None:
+    """3000 lines of one name, at raised limits, cost what 3000 names cost (CVE-2025-67725)."""
+    limits = Limits(max_header_size=10**7, max_header_count=10**5)
+
+    def seconds(lines: int) -> float:
+        reader = RequestReader(limits)
+        start = time.perf_counter()
+        reader.receive_data(b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * lines + b"\r\n")
+        assert len(head_of(reader).headers["X"]) == lines
+        return time.perf_counter() - start
+
+    assert seconds(3000) < 1
+    assert seconds(40_000) < 10 * max(seconds(10_000), 0.01)
+
+
+@pytest.mark.parametrize("method", [b"GET", b"POST"])
+def test_pipelined_requests_of_one_read_are_linear(method: bytes) -> None:
+    """A read full of requests is not copied for each of them."""
+
+    def seconds(count: int) -> float:
+        one = method + b" / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (method == b"POST")
+        reader = RequestReader(Limits())
+        start = time.perf_counter()
+        reader.receive_data((one + b"x" * (method == b"POST")) * count)
+        heads = 0
+        while (event := reader.next_event()) is not None:
+            heads += isinstance(event, RequestHead)
+        assert heads == count
+        return time.perf_counter() - start
+
+    seconds(100)
+    assert seconds(8000) < 10 * max(seconds(2000), 0.01)
+
+
+def test_a_body_byte_by_byte_is_linear() -> None:
+    """100 kB of body, plain or in chunks of one byte, cost time in proportion."""
+
+    def seconds(size: int, *, chunked: bool) -> float:
+        if chunked:
+            data = post(b"1\r\nx\r\n" * (size // 6) + b"0\r\n\r\n", b"Transfer-Encoding: chunked")
+        else:
+            data = post(b"x" * size, b"Content-Length: %d" % size)
+        reader = RequestReader(Limits())
+        event: object = None
+        start = time.perf_counter()
+        for index in range(len(data)):
+            reader.receive_data(data[index : index + 1])
+            while (next_event := reader.next_event()) is not None:
+                event = next_event
+        assert isinstance(event, EndOfBody)
+        return time.perf_counter() - start
+
+    for chunked in (False, True):
+        seconds(1000, chunked=chunked)
+        assert seconds(100_000, chunked=chunked) < 10 * max(seconds(25_000, chunked=chunked), 0.005)
+
+
+@pytest.mark.parametrize("pieces", [1, 2])
+@pytest.mark.parametrize(
+    "data",
+    [
+        post(b"x" * 5000, b"Content-Length: 5000"),
+        post(b"1388\r\n%b\r\n0\r\n\r\n" % (b"x" * 5000), b"Transfer-Encoding: chunked"),
+    ],
+    ids=["length", "chunked"],
+)
+def test_an_idle_reader_holds_no_body(data: bytes, pieces: int) -> None:
+    """When a body has been taken its bytes are freed, not kept until the next request."""
+    reader = RequestReader(Limits())
+    half = len(data) // pieces
+    for start in range(0, len(data), half):
+        reader.receive_data(data[start : start + half])
+        while reader.next_event() is not None:
+            pass
+    assert reader.buffered == 0
+    held = gc.get_referents(reader, *gc.get_referents(reader))
+    assert max(sys.getsizeof(thing) for thing in held if isinstance(thing, bytes | bytearray)) < 100
+
+
+def test_an_idle_reader_holds_no_head_that_came_in_pieces() -> None:
+    """A long head that was collected is freed when it is parsed."""
+    data = b"GET / HTTP/1.1\r\nHost: a\r\nX: %b\r\n\r\n" % (b"x" * 5000)
+    reader = RequestReader(Limits())
+    for piece in (data[:50], data[50:]):
+        reader.receive_data(piece)
+        event = reader.next_event()
+    assert isinstance(event, RequestHead)
+    held = gc.get_referents(reader, *gc.get_referents(reader))
+    assert max(sys.getsizeof(thing) for thing in held if isinstance(thing, bytes | bytearray)) < 100

@@ -2,6 +2,8 @@
 
 import h11
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cyclone_core.errors import HTTPOutputError
 from cyclone_core.http1 import ResponseWriter
@@ -239,24 +241,150 @@ def test_one_answer_for_one_request() -> None:
         w.end()
 
 
+@pytest.mark.parametrize("name", ["Content-Length", "Transfer-Encoding"])
+def test_an_interim_answer_has_no_framing(name: str) -> None:
+    """RFC 9110 section 8.6 and RFC 9112 section 6.1 forbid both fields there."""
+    w = writer()
+    with pytest.raises(HTTPOutputError, match=name):
+        w.send_interim(103, HTTPHeaders({name: "0"}))
+    assert w.send_interim(103, NONE) == b"HTTP/1.1 103 Early Hints\r\n\r\n"
+
+
 @pytest.mark.parametrize("streamed", [False, True])
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_an_independent_client_reads_it(method: str, streamed: bool) -> None:
-    """h11 takes our answers for what they are."""
+@pytest.mark.parametrize(
+    ("method", "status", "lengths"),
+    [
+        ("GET", 204, ["0"]),
+        ("HEAD", 204, ["0"]),
+        ("GET", 304, ["x"]),
+        ("GET", 304, ["-1"]),
+        ("GET", 304, ["1", "1"]),
+        ("HEAD", 200, ["x"]),
+        ("HEAD", 200, ["1", "1"]),
+        ("HEAD", 304, ["+1"]),
+    ],
+)
+def test_a_length_without_a_body_must_be_right_too(
+    streamed: bool, method: str, status: int, lengths: list[str]
+) -> None:
+    """A promise is checked where its body is not sent, and 204 makes none (RFC 9110 section 8.6)."""
     w = writer(method=method)
-    if streamed:
-        data = w.send_head(200, "OK", X, b"he") + w.send_data(b"llo") + w.end()
-    else:
-        data = w.send_response(200, "OK", X, b"hello")
+    headers = HTTPHeaders([("Content-Length", length) for length in lengths])
+    with pytest.raises(HTTPOutputError, match="Content-Length"):
+        (w.send_head if streamed else w.send_response)(status, "X", headers, b"")
+    assert not w.started
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("HEAD", 304), ("GET", 304)])
+def test_a_stream_without_content_may_say_its_length(method: str, status: int) -> None:
+    """The length is the one that GET would have, and no byte of it is owed."""
+    w = writer(method=method)
+    head = w.send_head(status, "X", HTTPHeaders({"Content-Length": "9"}), b"")
+    assert head == b"HTTP/1.1 %d X\r\nContent-Length: 9\r\n\r\n" % status
+    assert w.end() == b""
+    assert w.done
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+@pytest.mark.parametrize(
+    ("status", "reason", "headers"),
+    [
+        (200, "a\nb", {"Connection": "close"}),
+        (200, "OK", {"Connection": "close", "Transfer-Encoding": "chunked"}),
+        (99, "X", {"Connection": "close"}),
+    ],
+)
+def test_what_raises_changes_nothing(
+    version: str, status: int, reason: str, headers: dict[str, str]
+) -> None:
+    """The connection still lives as long as the client wants, so the error page can go out on it."""
+    w = writer(version)
+    for send in (w.send_head, w.send_response):
+        with pytest.raises(HTTPOutputError):
+            send(status, reason, HTTPHeaders(headers), b"")
+        assert (w.started, w.done, w.keep_alive) == (False, False, True)
+
+
+def test_a_body_of_the_wrong_type_changes_nothing() -> None:
+    """Text instead of bytes is a TypeError before the answer has begun."""
+    w = writer()
+    for send in (w.send_head, w.send_response):
+        with pytest.raises(TypeError):
+            send(200, "OK", NONE, "text")  # type: ignore[arg-type]
+        assert not w.started
+
+
+def test_an_error_page_follows_a_failed_beginning() -> None:
+    """After a refused stream a whole answer is sent as if nothing had been."""
+    w = writer("1.0")
+    with pytest.raises(HTTPOutputError):
+        w.send_head(200, "<b>", NONE, b"")
+    assert w.send_response(500, "Internal Server Error", NONE, b"sorry") == (
+        b"HTTP/1.1 500 Internal Server Error\r\n"
+        b"Content-Length: 5\r\nConnection: keep-alive\r\n\r\nsorry"
+    )
+
+
+def test_empty_connection_options_are_dropped() -> None:
+    """A list of nothing is no header."""
+    for value in (",", "keep-alive, ,", ""):
+        answer = writer().send_response(200, "OK", HTTPHeaders({"Connection": value}), b"")
+        assert answer == b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+
+def read_by_h11(method: str, data: bytes) -> tuple[int, bytes, list[tuple[bytes, bytes]], bytes]:
+    """Read one answer as a client does: status, reason, headers and body."""
     client = h11.Connection(h11.CLIENT)
     client.send(h11.Request(method=method, target="/", headers=[("Host", "a")]))
     client.send(h11.EndOfMessage())
     client.receive_data(data)
+    client.receive_data(b"")
     response = client.next_event()
     assert isinstance(response, h11.Response)
-    assert (response.status_code, response.reason) == (200, b"OK")
     body = b""
     while isinstance(event := client.next_event(), h11.Data):
         body += event.data
     assert isinstance(event, h11.EndOfMessage)
-    assert body == (b"hello" if method == "GET" else b"")
+    return response.status_code, bytes(response.reason), list(response.headers), body
+
+
+@given(
+    method=st.sampled_from(["GET", "HEAD", "POST"]),
+    version=st.sampled_from(["1.0", "1.1"]),
+    status=st.sampled_from([200, 201, 204, 304, 404, 500, 599]),
+    keep_alive=st.booleans(),
+    promised=st.booleans(),
+    values=st.lists(st.text("ab \t\xe9;=", max_size=5), max_size=3),
+    chunks=st.lists(st.binary(max_size=20), max_size=5),
+)
+def test_an_independent_client_reads_every_answer(
+    method: str,
+    version: str,
+    status: int,
+    keep_alive: bool,
+    promised: bool,
+    values: list[str],
+    chunks: list[bytes],
+) -> None:
+    """Whatever is sent in one piece or in several, h11 reads the same status, headers and body."""
+    bodyless = status in {204, 304}
+    if bodyless:
+        chunks = []
+    body = b"".join(chunks)
+    headers = HTTPHeaders([("X-Y", value) for value in values])
+    if promised and status != 204:
+        headers["Content-Length"] = str(len(body))
+    w, s = (writer(version, method, keep_alive) for _ in range(2))
+    whole = w.send_response(status, "Why not", headers, body)
+    streamed = s.send_head(status, "Why not", headers, b"".join(chunks[:1]))
+    streamed += b"".join([s.send_data(chunk) for chunk in chunks[1:]]) + s.end()
+    for data, sender in ((whole, w), (streamed, s)):
+        got = read_by_h11(method, data)
+        assert got[:2] == (status, b"Why not")
+        assert got[3] == (b"" if method == "HEAD" else body)
+        assert [value for name, value in got[2] if name == b"x-y"] == [
+            value.strip(" \t").encode("latin-1") for value in values
+        ]
+        assert ((b"connection", b"close") in got[2]) is not sender.keep_alive
+        assert sender.done
+    assert w.keep_alive is keep_alive

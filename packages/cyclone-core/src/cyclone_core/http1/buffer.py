@@ -9,7 +9,7 @@ class ReceiveBuffer:
     A read that holds whole messages is kept as the `bytes` it came as and never copied; only what
     arrives in pieces is collected in a `bytearray`, which grows and shrinks at its ends in amortized
     constant time. `take_until` remembers how far it has looked, so that input fed one byte at a time
-    is searched once.
+    is searched once. When the last byte is taken the storage is freed: an idle connection has none.
 
     Attributes:
         data: The bytes; those before `pos` are gone.
@@ -53,9 +53,9 @@ class ReceiveBuffer:
         if end < 0:
             self._searched = max(0, len(self.data) - start - len(separator) + 1)
             return None
-        self._searched = 0
-        self.pos = end + len(separator)
-        return bytes(self.data[start:end])
+        piece = bytes(self.data[start:end])
+        self._advance(end + len(separator))
+        return piece
 
     def index(self, byte: bytes, start: int) -> int:
         """Find the first `byte` at or behind `start`, counted from the first waiting byte, or -1."""
@@ -69,6 +69,12 @@ class ReceiveBuffer:
     def take(self, count: int) -> bytes:
         """Remove and return the first `count` bytes, or all if there are fewer."""
         piece = bytes(self.data[self.pos : self.pos + count])
-        self.pos += len(piece)
-        self._searched = 0
+        self._advance(self.pos + len(piece))
         return piece
+
+    def _advance(self, pos: int) -> None:
+        self._searched = 0
+        if pos == len(self.data):
+            self.data = b""
+            pos = 0
+        self.pos = pos

@@ -46,17 +46,18 @@ class ChunkedDecoder:
     """Decodes one body; ask `decode` again whenever bytes have arrived.
 
     Attributes:
+        remaining: Bytes of the current chunk that are announced and have not come.
         trailers: The trailer fields once `done`; kept apart from the headers, as the store of an
             `HTTPHeaders`.
     """
 
-    __slots__ = ("_extensions", "_lines", "_lines_size", "_remaining", "_state", "trailers")
+    __slots__ = ("_extensions", "_lines", "_lines_size", "_state", "remaining", "trailers")
 
     def __init__(self) -> None:
         """Start before the first chunk."""
         self.trailers: dict[str, str | list[str]] = {}
         self._state = _State.SIZE
-        self._remaining = 0
+        self.remaining = 0
         self._extensions = 0
         self._lines: list[str] = []
         self._lines_size = 0
@@ -112,17 +113,17 @@ class ChunkedDecoder:
         self._extensions += len(match[2])
         if self._extensions > limits.max_chunk_extensions:
             raise HTTPInputError("too many chunk extensions")
-        self._remaining = int(match[1], 16)
-        self._state = _State.DATA if self._remaining else _State.TRAILER
+        self.remaining = int(match[1], 16)
+        self._state = _State.DATA if self.remaining else _State.TRAILER
         return True
 
     def _read_data(self, buffer: ReceiveBuffer, pieces: list[bytes]) -> bool:
-        piece = buffer.take(self._remaining)
+        piece = buffer.take(self.remaining)
         if not piece:
             return False
         pieces.append(piece)
-        self._remaining -= len(piece)
-        if self._remaining == 0:
+        self.remaining -= len(piece)
+        if self.remaining == 0:
             self._state = _State.DATA_END
         return True
 
@@ -139,7 +140,10 @@ class ChunkedDecoder:
     def _read_trailer(self, buffer: ReceiveBuffer, limits: Limits) -> bool:
         line = buffer.take_until(b"\r\n")
         size = len(buffer) - 1 if line is None else len(line)
-        if size > limits.max_header_line or self._lines_size + size > limits.max_header_size:
+        too_large = (
+            size > limits.max_header_line or self._lines_size + size > limits.max_header_size
+        )
+        if size > 0 and too_large:
             raise HTTPInputError("trailer fields too large", 431)
         if line is None:
             return False

@@ -1,5 +1,6 @@
 """The head of a request: request line and header fields (RFC 9112 sections 2, 3, 5 and 6)."""
 
+import ipaddress
 import re
 from typing import Final
 
@@ -123,11 +124,22 @@ def parse_head(block: bytes, limits: Limits) -> RequestHead:
 
 
 def _check_host(host: str) -> str:
-    if not _HOST.fullmatch(host):
+    if not _is_host(host):
         raise HTTPInputError(f"invalid Host header: {host[:100]!r}")
     if len(_hosts) < _MAX_HOSTS and len(host) <= _MAX_HOST_LENGTH:
         _hosts[host] = host
     return host
+
+
+def _is_host(host: str) -> bool:
+    if not _HOST.fullmatch(host):
+        return False
+    if host[0] == "[":
+        try:
+            ipaddress.IPv6Address(host[1 : host.index("]")])
+        except ValueError:
+            return False
+    return True
 
 
 def _check_sizes(lines: list[str], size: int, limits: Limits) -> None:
@@ -162,7 +174,7 @@ def _parse_request_line(line: str) -> tuple[str, str, str, str | None]:
     if target == "*" and method == "OPTIONS":
         return method, target, version, None
     absolute = _ABSOLUTE.fullmatch(target)
-    if absolute is None or not _HOST.fullmatch(absolute[1]):
+    if absolute is None or not _is_host(absolute[1]):
         raise HTTPInputError(f"invalid request target: {target[:100]!r}")
     path = absolute[2]
     if not path:

@@ -127,7 +127,11 @@ class RequestReader:
             data, start = buffer.data, buffer.pos
             end = data.find(_END_OF_HEAD, start)
             if end >= 0:
-                buffer.pos = end + len(_END_OF_HEAD)
+                pos = end + len(_END_OF_HEAD)
+                if pos == len(data):
+                    buffer.data = b""  # while the connection idles nothing holds the bytes
+                    pos = 0
+                buffer.pos = pos
                 return self._parse(data[start:end])
             if start == len(data):
                 return None
@@ -194,7 +198,7 @@ class RequestReader:
     def _read_chunked(self, chunks: ChunkedDecoder) -> bytes | EndOfBody | None:
         piece = chunks.decode(self._buffer, self._limits)
         self._received += len(piece)
-        if self._received > self.max_body_size:
+        if self._received + chunks.remaining > self.max_body_size:
             raise HTTPInputError(f"the body is longer than {self.max_body_size} bytes", 413)
         if piece:
             return piece

@@ -80,12 +80,16 @@ class ResponseWriter:
             The bytes to send; none for an HTTP/1.0 client, which would take it for the answer.
 
         Raises:
-            HTTPOutputError: The status is no interim one, or the final answer has begun.
+            HTTPOutputError: The status is no interim one, a header is one of framing, or the final
+                answer has begun.
         """
         if self._state is not _IDLE:
             raise HTTPOutputError("the answer to this request has begun already")
         if not FIRST_INTERIM <= status < FIRST_FINAL:
             raise HTTPOutputError(f"an interim answer has a status from 100 to 199, not {status}")
+        for name in ("Content-Length", "Transfer-Encoding"):
+            if name in headers.store:
+                raise HTTPOutputError(f"an interim answer has no {name}")
         if not self._http_1_1:
             return b""
         head = f"HTTP/1.1 {status} {reason_phrase(status)}\r\n{headers.to_wire()}\r\n"
@@ -114,15 +118,17 @@ class ResponseWriter:
         if status in BODYLESS:
             if size:
                 raise HTTPOutputError(f"an answer with status {status} has no body")
-            if promised is not None and status == NO_CONTENT:
-                raise HTTPOutputError("an answer with status 204 has no Content-Length")
+            _check_unsent_length(status, promised)
         elif promised is None:
             extra = f"Content-Length: {size}\r\n"
-        elif promised != str(size) and not (self._is_head and not size):
+        elif self._is_head and not size:
+            _check_unsent_length(status, promised)
+        elif promised != str(size):
             raise HTTPOutputError(f"Content-Length is {promised}, but the body has {size} bytes")
-        head = self._final_head(status, reason, headers, extra)
+        head = self._final_head(status, reason, headers, extra, self.keep_alive)
+        answer = head + body if size and not self._is_head else head
         self._state = _DONE
-        return head + body if size and not self._is_head else head
+        return answer
 
     def send_head(self, status: int, reason: str, headers: HTTPHeaders, chunk: bytes) -> bytes:
         """Begin an answer whose body comes in pieces; then `send_data` and finally `end`.
@@ -145,12 +151,14 @@ class ResponseWriter:
         if self._state is not _IDLE:
             raise HTTPOutputError("the answer to this request has begun already")
         promised = headers.store.get("Content-Length")
+        keep_alive = self.keep_alive
         remaining = 0
         extra = ""
         if self._is_head or status in BODYLESS:
             state = _NO_BODY
             if chunk and not self._is_head:
                 raise HTTPOutputError(f"an answer with status {status} has no body")
+            _check_unsent_length(status, promised)
         elif promised is not None:
             state = _LENGTH
             remaining = _parse_length(promised) - len(chunk)
@@ -162,11 +170,12 @@ class ResponseWriter:
             chunk = _framed(chunk)
         else:
             state = _UNTIL_CLOSE
-            self.keep_alive = False
-        head = self._final_head(status, reason, headers, extra)
+            keep_alive = False
+        head = self._final_head(status, reason, headers, extra, keep_alive)
+        answer = head if state is _NO_BODY else head + chunk
         self._state = state
         self._remaining = remaining
-        return head if state is _NO_BODY else head + chunk
+        return answer
 
     def send_data(self, chunk: bytes) -> bytes:
         """Frame a piece of the body.
@@ -213,40 +222,52 @@ class ResponseWriter:
         self._state = _DONE
         return b"0\r\n\r\n" if state is _CHUNKED else b""
 
-    def _final_head(self, status: int, reason: str, headers: HTTPHeaders, extra: str) -> bytes:
+    def _final_head(
+        self, status: int, reason: str, headers: HTTPHeaders, extra: str, keep_alive: bool
+    ) -> bytes:
+        # First all that may raise, then what changes the state.
         if not FIRST_FINAL <= status <= LAST_FINAL:
             raise HTTPOutputError(f"a final answer has a status from 200 to 599, not {status}")
         store = headers.store
         if "Transfer-Encoding" in store:
             raise HTTPOutputError("Transfer-Encoding is set by the server alone")
+        if reason != REASONS.get(status) and not is_reason(reason):
+            raise HTTPOutputError(f"a reason phrase must be printable and without '<': {reason!r}")
         if "Connection" in store:
-            headers = self._adjust_connection(headers)
-        if not self.keep_alive:
+            headers, keep_alive = _adjust_connection(headers, keep_alive)
+        self.keep_alive = keep_alive
+        if not keep_alive:
             if "Connection" not in headers.store:
                 extra += "Connection: close\r\n"
         elif not self._http_1_1:
             extra += "Connection: keep-alive\r\n"
-        if reason != REASONS.get(status) and not is_reason(reason):
-            raise HTTPOutputError(f"a reason phrase must be printable and without '<': {reason!r}")
         # The status line says HTTP/1.1 whatever the client speaks: RFC 9110 section 6.2. Names and
         # values of the headers were checked when they were set.
         head = f"HTTP/1.1 {status} {reason}\r\n{headers.to_wire()}{extra}\r\n"
         return head.encode("latin-1")
 
-    def _adjust_connection(self, headers: HTTPHeaders) -> HTTPHeaders:
-        """Let the program close the connection, but not keep alive what the client wants closed."""
-        options = [option.strip().lower() for option in headers["Connection"].split(",")]
-        if "close" in options:
-            self.keep_alive = False
-            return headers
-        headers = headers.copy()
-        kept = [option for option in options if option != "keep-alive"]
-        if not self.keep_alive:
-            kept.append("close")
-        del headers["Connection"]
-        if kept:
-            headers["Connection"] = ", ".join(kept)
-        return headers
+
+def _adjust_connection(headers: HTTPHeaders, keep_alive: bool) -> tuple[HTTPHeaders, bool]:
+    """Let the program close the connection, but not keep alive what the client wants closed."""
+    options = [option.strip().lower() for option in headers["Connection"].split(",")]
+    if "close" in options:
+        return headers, False
+    headers = headers.copy()
+    kept = [option for option in options if option not in {"", "keep-alive"}]
+    if not keep_alive:
+        kept.append("close")
+    del headers["Connection"]
+    if kept:
+        headers["Connection"] = ", ".join(kept)
+    return headers, keep_alive
+
+
+def _check_unsent_length(status: int, promised: str | list[str] | None) -> None:
+    """Check the `Content-Length` of an answer whose content is not sent."""
+    if promised is not None:
+        if status == NO_CONTENT:
+            raise HTTPOutputError("an answer with status 204 has no Content-Length")
+        _parse_length(promised)
 
 
 def _framed(chunk: bytes) -> bytes:
