@@ -3,6 +3,7 @@
 import datetime as dt
 from email.utils import parsedate_to_datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,9 +15,13 @@ def test_the_example_of_the_rfc() -> None:
     assert http_date(784111777) == "Sun, 06 Nov 1994 08:49:37 GMT"
 
 
-def test_fractions_of_a_second_are_dropped() -> None:
-    """The format knows whole seconds only."""
-    assert http_date(0.9) == "Thu, 01 Jan 1970 00:00:00 GMT"
+@pytest.mark.parametrize(
+    ("timestamp", "second"),
+    [(0.9, 0), (0.9999999, 0), (1.0, 1), (1e9 + 0.9999999, 1_000_000_000), (-0.1, -1)],
+)
+def test_fractions_of_a_second_are_dropped(timestamp: float, second: int) -> None:
+    """A date is never later than what it stands for, be it by a part of a microsecond."""
+    assert http_date(timestamp) == http_date(second)
 
 
 @given(st.integers(0, 253402300799))
