@@ -87,7 +87,7 @@ def trace_of() -> Callable[..., Trace]:
     return trace_of
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def feed() -> Callable[..., Trace]:
     """Return the function that feeds a reader with pieces."""
     return read

@@ -195,9 +195,10 @@ LINE = 40
 def test_limits_of_a_head(
     trace_of: TraceOf, data: bytes, limits: dict[str, int], status: int | None
 ) -> None:
-    """Each bound holds at the limit and one byte beyond it, whole and byte by byte."""
-    (result,) = trace_of(data, Limits(**limits))  # type: ignore[arg-type]
-    assert result == status if status else isinstance(result, tuple)
+    """Each bound holds at the limit and one byte beyond it, with an empty line before or without."""
+    for before in (b"", b"\r\n"):
+        (result,) = trace_of(before + data, Limits(**limits))  # type: ignore[arg-type]
+        assert result == status if status else isinstance(result, tuple)
 
 
 @pytest.mark.parametrize(
@@ -249,6 +250,30 @@ def test_the_cuts_between_reads_do_not_matter(data: st.DataObject) -> None:
     bodies = b"".join(event for event in seen if isinstance(event, bytes))
     ends = [event.trailers for event in seen if isinstance(event, EndOfBody)]
     assert (heads, bodies, ends) == (["GET", "POST", "POST"], b"wikipediaabc", [{"X": "y"}, {}])
+
+
+@given(data=st.data())
+def test_the_cuts_between_reads_do_not_matter_for_mistakes(
+    feed: Callable[..., list[object]], data: st.DataObject
+) -> None:
+    """A spoilt stream is refused at the same request, with one of two mistakes if it has two."""
+    chunked = b"4;a=b\r\nwiki\r\n0\r\nX: y\r\n\r\n"
+    stream = GET + post(chunked, b"Transfer-Encoding: chunked") + post(b"abc", b"Content-Length: 3")
+    noise = st.sampled_from([b"", b"\r", b"\n", b"\r\n", b" ", b"\x00", b"5", b":", b"x" * 70])
+    for _ in range(data.draw(st.integers(1, 2))):
+        start = data.draw(st.integers(0, len(stream)))
+        stop = data.draw(st.integers(start, min(start + 2, len(stream))))
+        stream = stream[:start] + data.draw(noise) + stream[stop:]
+    limits = Limits(max_request_line=60, max_header_line=60, max_chunk_line=60)
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(stream) - 1))))
+    pieces = [stream[i:j] for i, j in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+    whole, cut = (
+        [event for event in feed(each, limits) if not isinstance(event, bytes)]
+        for each in ([stream], pieces)
+    )
+    statuses = [trace.pop() for trace in (whole, cut) if trace and isinstance(trace[-1], int)]
+    assert whole == cut
+    assert len(statuses) in {0, 2}
 
 
 @given(st.binary(max_size=200), st.integers(0, 60))
