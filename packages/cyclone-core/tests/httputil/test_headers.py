@@ -218,6 +218,19 @@ def test_subclasses_of_str_are_stored_as_str(
     assert type(headers["Content-Type"]) is str
 
 
+@pytest.mark.parametrize("bad", ["\n", "\u20ac"])
+def test_messages_show_the_place_and_not_the_whole_value(bad: str) -> None:
+    """Messages go to logs: they show what is wrong, but no megabyte and no whole cookie."""
+    secret = "s" * 5000
+    with pytest.raises(ValueError, match="header Cookie") as caught:
+        HTTPHeaders({"Cookie": f"{secret}here{bad}there{secret}"})
+    assert repr(f"here{bad}there")[1:-1] in str(caught.value)
+    assert len(str(caught.value)) < 200
+    with pytest.raises(ValueError, match="must be a token") as caught:
+        HTTPHeaders({f"{secret}{bad}": "x"})
+    assert len(str(caught.value)) < 250
+
+
 # Copies.
 
 
@@ -335,6 +348,15 @@ def test_lines_that_are_no_header_field(line: str) -> None:
     assert pairs(headers) == [("Old", "1")]
     with pytest.raises(HTTPInputError):
         parse_field_lines(["X: y", line])
+
+
+def test_the_log_learns_what_was_wrong() -> None:
+    """The message says which rule was broken, and quotes no more than a part of the line."""
+    for fold in (" a: b", "\ta: b"):
+        with pytest.raises(HTTPInputError, match="folded"):
+            HTTPHeaders().parse_line(fold)
+    with pytest.raises(HTTPInputError, match=r"without a colon: 'x{100}'$"):
+        HTTPHeaders().parse_line("x" * 5000)
 
 
 def test_a_block_with_a_bad_line_is_refused() -> None:

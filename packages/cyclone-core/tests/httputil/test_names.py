@@ -55,13 +55,16 @@ def test_memory_of_names_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that invents names fills a small table once, and long names not at all."""
     monkeypatch.setattr(names, "KNOWN_NAMES", {})
     assert normalize_name("x" * 5000) == "X" + "x" * 4999
+    assert normalize_name("x" * 65) == "X" + "x" * 64
     assert names.KNOWN_NAMES == {}
+    assert normalize_name("x" * 64) == "X" + "x" * 63
+    assert list(names.KNOWN_NAMES) == ["x" * 64]
     for number in range(names.MAX_KNOWN_NAMES + 10):
         assert normalize_name(f"x-{number}") == f"X-{number}"
     assert len(names.KNOWN_NAMES) == names.MAX_KNOWN_NAMES
     for number in range(names.MAX_KNOWN_NAMES + 10):
         assert normalize_name(f"x-{number}") == f"X-{number}"
-    assert max(map(len, names.KNOWN_NAMES)) < 10
+    assert names.MAX_KNOWN_NAMES * max(map(len, names.KNOWN_NAMES)) <= 64_000
 
 
 def test_what_is_no_name() -> None:
@@ -70,3 +73,20 @@ def test_what_is_no_name() -> None:
         normalize_name("a b")
     with pytest.raises(TypeError, match="must be a str, not bytes"):
         normalize_name(b"a")  # type: ignore[arg-type]
+
+
+class Willful(str):
+    """Text with methods of its own."""
+
+    __slots__ = ()
+
+    def split(self, *_: object) -> list[str]:  # type: ignore[override]
+        return ["A\r\nB"]
+
+
+def test_the_methods_of_a_name_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was checked is what is used and remembered: the letters, as `str` and nothing else."""
+    monkeypatch.setattr(names, "KNOWN_NAMES", {})
+    assert normalize_name(Willful("x-y")) == "X-Y"
+    assert normalize_name("x-y") == "X-Y"
+    assert list(map(type, names.KNOWN_NAMES)) == [str]

@@ -26,11 +26,18 @@ def _checked_value(name: str, value: str) -> str:
         raise TypeError(
             f"the value of header {name} must be a str, not {type(value).__name__}: {value!r}"
         )
-    if _FORBIDDEN_IN_VALUE.search(value):
-        raise ValueError(f"the value of header {name} holds a control character: {value!r}")
-    if _NOT_LATIN1.search(value):
-        raise ValueError(f"the value of header {name} holds a character beyond latin-1: {value!r}")
+    if bad := _FORBIDDEN_IN_VALUE.search(value):
+        raise ValueError(f"the value of header {name} holds a control character: {_around(bad)}")
+    if bad := _NOT_LATIN1.search(value):
+        raise ValueError(
+            f"the value of header {name} holds a character beyond latin-1: {_around(bad)}"
+        )
     return str.__str__(value)  # of an enumeration or markup the text alone
+
+
+def _around(bad: re.Match[str]) -> str:
+    # A value may be long or secret, and messages are logged.
+    return repr(bad.string[max(bad.start() - 10, 0) : bad.end() + 10])
 
 
 class HTTPHeaders(MutableMapping[str, str]):

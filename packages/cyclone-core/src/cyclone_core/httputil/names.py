@@ -55,8 +55,9 @@ def normalize_name(name: str) -> str:
         raise TypeError(f"a header name must be a str, not {type(name).__name__}: {name!r}")
     if not is_token(name):
         raise ValueError(
-            f"a header name must be a token (letters, digits, !#$%&'*+-.^_`|~): {name!r}"
+            f"a header name must be a token (letters, digits, !#$%&'*+-.^_`|~): {name[:100]!r}"
         )
+    name = str.__str__(name)  # of a subclass the letters that were checked alone
     normal = "-".join([part.capitalize() for part in name.split("-")])
     if len(KNOWN_NAMES) < MAX_KNOWN_NAMES and len(name) <= _MAX_KNOWN_LENGTH:
         KNOWN_NAMES[name] = normal
