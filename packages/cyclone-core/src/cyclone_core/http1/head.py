@@ -21,7 +21,7 @@ _ALLOWED: Final = bytes([9, *range(32, 127), *range(128, 256)])
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _VERSION: Final = re.compile(r"HTTP/[0-9]\.[0-9]")
 
-_ABSOLUTE: Final = re.compile(r"https?://([^/?#]*)([^#]*)", re.IGNORECASE)
+_ABSOLUTE: Final = re.compile(r"https?://([^/?]*)(.*)", re.IGNORECASE)
 
 # RFC 9110 section 7.2, RFC 3986 section 3.2.2: a name, an IPv4 or a bracketed address, and a port.
 _HOST: Final = re.compile(
@@ -164,9 +164,9 @@ def _parse_request_line(line: str) -> tuple[str, str, str, str | None]:
         status = 505 if _VERSION.fullmatch(version) else 400
         raise HTTPInputError(f"unsupported protocol version: {version[:100]!r}", status)
     # RFC 9112 section 3.2: visible ASCII only; a client has to percent-encode the rest. There is no
-    # blank in it, or the line would have had another part.
-    if not (target.isascii() and target.isprintable()):
-        raise HTTPInputError("the request target holds more than visible ASCII")
+    # blank in it, or the line would have had another part. A fragment never leaves the client.
+    if not (target.isascii() and target.isprintable()) or "#" in target:
+        raise HTTPInputError("the request target holds a fragment, or more than visible ASCII")
     if method == "CONNECT":
         raise HTTPInputError("CONNECT is for proxies", 501)
     if target.startswith("/"):
