@@ -172,8 +172,24 @@ def test_a_failing_call_names_the_users_line(write: Write) -> None:
         "seven.broken_app could not be made: ZeroDivisionError: division by zero "
         '(seven.py, line 13). `python -c "import seven; seven.broken_app()"` shows the traceback.'
     )
+    with pytest.raises(ApplicationProblem, match=r"seven\.broken_app\('a b'\)\"` shows"):
+        make(find("seven.broken_app", root), "a b")
+    with pytest.raises(ApplicationProblem, match=r"`python -c '.*\$x.*' shows|\$x"):
+        make(find("seven.broken_app", root), "$x")
     line = refusal(ApplicationProblem, "seven.leaving_app", root)
     assert line.startswith("seven.leaving_app could not be made: SystemExit (seven.py, line 19)")
+
+
+def test_a_failing_call_in_a_file_can_be_run_again(write: Write) -> None:
+    """The command that is shown makes the application, as loading the file alone would not."""
+    root = located(write, "made.py", "def Application():\n    raise ValueError('x')\n")
+    found = find("made.py", root)
+    with pytest.raises(ApplicationProblem) as caught:
+        make(found, None)
+    code = "import runpy; runpy.run_path('made.py')['Application']()"
+    assert str(caught.value).endswith(f'`python -c "{code}"` shows the traceback.')
+    with pytest.raises(ValueError, match="x"):
+        exec(code.replace("made.py", str(root / "made.py")))  # noqa: S102 -- what a user would type
 
 
 def test_a_call_that_misses_its_argument_names_the_file(write: Write) -> None:

@@ -68,12 +68,19 @@ def test_the_file_may_stand_anywhere() -> None:
     assert parsed("--", "-a.py").file == "-a.py"
 
 
+def test_an_empty_value_takes_no_other_option() -> None:
+    """`-c ""` is an empty text, and what follows is read as it stands."""
+    options = Options()
+    options.parseOptions(["a.py", "-c", "", "-p", "9"])
+    assert (options["appopts"], options["port"], options.file) == ("", "9", "a.py")
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         (["--bogus"], "option --bogus not recognized"),
         (["-p"], "option -p requires argument"),
-        (["a.py", "b.py"], "Wrong number of arguments"),
+        (["a.py", "b.py"], "'b.py' is one word too many behind a.py."),
     ],
 )
 def test_a_wrong_option_is_one_line_and_status_2(

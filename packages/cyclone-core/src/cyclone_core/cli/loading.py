@@ -6,6 +6,7 @@ mistakes are reported at the user's own line; a traceback through this package w
 
 import importlib
 import importlib.util
+import shlex
 import sys
 import traceback
 from dataclasses import dataclass
@@ -36,14 +37,14 @@ class Found:
         maker: A class or function that returns the factory, or the factory itself.
         file: Path of the file it stands in, or None for a module without one.
         roots: The directories in which code counts as the user's own.
-        rerun: A shell command that shows the traceback of a failure.
+        expression: Python code whose call makes the application, to show a failure's traceback.
     """
 
     label: str
     maker: object
     file: str | None
     roots: tuple[Path, ...]
-    rerun: str
+    expression: str
 
 
 def put_first(directory: Path) -> None:
@@ -111,7 +112,7 @@ def _by_name(target: str, directory: Path) -> Found:
         maker=thing,
         file=getattr(module, "__file__", None),
         roots=(directory,),
-        rerun=f'python -c "import {module.__name__}; {name}()"',
+        expression=f"import {module.__name__}; {name}",
     )
 
 
@@ -207,7 +208,8 @@ def _in_file(target: str, directory: Path) -> Found:
     name, maker, why = found
     label = f"{name} of {_shown(path)}"
     _log.info("{label} is started: {why}.", label=label, why=why)
-    return Found(label, maker, str(path), roots, f"python {_shown(path)}")
+    expression = f"import runpy; runpy.run_path({_shown(path)!r})[{name!r}]"
+    return Found(label, maker, str(path), roots, expression)
 
 
 def _execute(path: Path, roots: tuple[Path, ...]) -> ModuleType:
@@ -266,11 +268,19 @@ def make(found: Found, argument: str | None, option: str = "appopts") -> "IProto
         where = _where(error, found.roots) or (f" ({found.file})" if found.file else "")
         raise ApplicationProblem(
             f"{found.label} could not be made: {_named(error)}{where}. "
-            f"`{found.rerun}` shows the traceback."
+            f"`{_rerun(found, argument)}` shows the traceback."
         ) from None
     if not discovery.is_factory(made):
         raise ApplicationProblem(_no_application(f"{found.label}()", made))
     return made  # type: ignore[return-value]
+
+
+def _rerun(found: Found, argument: str | None) -> str:
+    """Write a shell command that makes the application as we did."""
+    code = f"{found.expression}({'' if argument is None else repr(argument)})"
+    # Double quotes are what every shell reads alike; they do not hold everything.
+    quoted = shlex.quote(code) if set(code) & set('"$`\\!') else f'"{code}"'
+    return f"python -c {quoted}"
 
 
 def _no_application(label: str, thing: object) -> str:

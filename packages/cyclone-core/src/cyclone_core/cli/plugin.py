@@ -46,12 +46,18 @@ class Options(usage.Options):
         print(versions())  # noqa: T201 -- a command line
         raise SystemExit(0)
 
-    def parseArgs(self, file: str | None = None) -> None:
+    def parseArgs(self, file: str | None = None, *more: str) -> None:
         """Take the positional FILE.py.
 
         Args:
             file: Its path, or None.
+            more: What may not follow it.
+
+        Raises:
+            UsageError: Something does.
         """
+        if more:
+            raise usage.UsageError(f"{more[0]!r} is one word too many behind {file}")
         self.file = file
 
     def parseOptions(  # noqa: N802 -- Twisted's name
@@ -70,7 +76,11 @@ class Options(usage.Options):
                 self._file_last(list(options or []))
             )
         except usage.UsageError as error:
-            _end(UsageProblem(f"{error}. `twistd cyclone --help` lists all options."))
+            _end(
+                UsageProblem(
+                    f"{str(error).rstrip('.')}. `twistd cyclone --help` lists all options."
+                )
+            )
 
     def _file_last(self, words: list[str]) -> list[str]:
         """Put FILE.py behind the options: Twisted reads none after the first other word."""
@@ -83,8 +93,11 @@ class Options(usage.Options):
         for name, value in pairs:
             if name.startswith("--"):
                 flat.append(f"{name}={value}" if name[2:] in takes_value else name)
+            elif f"{name[1]}:" in self.shortOpt:
+                # Two words: with an empty value, one would take the next option for it.
+                flat += [name, value]
             else:
-                flat.append(name + value)
+                flat.append(name)
         return [*flat, "--", *rest]
 
 
