@@ -124,3 +124,9 @@ def test_malformed_names_are_value_errors(name: str) -> None:
     """An empty, relative or broken name is refused before anything is imported."""
     with pytest.raises(ValueError, match="absolute dotted name"):
         import_object(name)
+
+
+def test_a_name_is_text() -> None:
+    """Bytes are refused with a message of ours."""
+    with pytest.raises(TypeError, match="dotted name as str, not b'os'"):
+        cyclone_escape.import_object(b"os")  # type: ignore[arg-type]

@@ -100,3 +100,9 @@ def test_squeeze_is_idempotent(text: str) -> None:
     once = escape.squeeze(text)
     assert escape.squeeze(once) == once
     assert "  " not in once
+
+
+def test_squeeze_refuses_bytes() -> None:
+    """The error says what came and what to do."""
+    with pytest.raises(TypeError, match=r"squeeze\(\) takes str, not bytes: decode"):
+        escape.squeeze(b"a  b")  # type: ignore[arg-type]

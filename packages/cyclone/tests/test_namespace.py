@@ -166,6 +166,7 @@ def test_star_import(fresh: Fresh) -> None:
 def test_dir() -> None:
     """`dir` lists what there is, sorted and each once."""
     names = dir(cyclone)
+    assert {"Final", "MappingProxyType", "install"}.isdisjoint(names)
     assert names == sorted(set(names))
     assert {*TABLE, "version", "__version__", "__author__", "ALIASES"} <= set(names)
     assert not set(LATER) & set(names)

@@ -38,7 +38,10 @@ def import_object(name: str) -> Any:  # noqa: ANN401 - anything can be named
             missing part) and ``path`` (the file of the module that lacks it, if any) say so to a
             program.
         ValueError: The name is empty, relative or has an empty part.
+        TypeError: The name is no ``str``.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"import_object() takes a dotted name as str, not {name!r}")
     parts = name.split(".")
     if not all(parts):
         raise ValueError(

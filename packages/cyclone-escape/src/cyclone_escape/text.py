@@ -128,7 +128,15 @@ def squeeze(value: str) -> str:
 
     Returns:
         The text with its blanks collapsed.
+
+    Raises:
+        TypeError: The value is no ``str``.
     """
+    if not isinstance(value, str):
+        raise TypeError(
+            f"squeeze() takes str, not {type(value).__name__}: decode the value first, "
+            "for example with to_unicode()"
+        )
     return _BLANKS.sub(" ", value).strip()
 
 

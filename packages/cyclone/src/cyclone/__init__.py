@@ -54,5 +54,5 @@ else:
         )
 
     def __dir__() -> list[str]:
-        """List the classic modules too, imported or not."""
-        return sorted({*globals(), *ALIASES})
+        """List the classic modules, imported or not, and the names that are promised."""
+        return sorted({*__all__, *ALIASES, *(name for name in globals() if name[:2] == "__")})
