@@ -164,7 +164,8 @@ def _parse_request_line(line: str) -> tuple[str, str, str, str | None]:
         status = 505 if _VERSION.fullmatch(version) else 400
         raise HTTPInputError(f"unsupported protocol version: {version[:100]!r}", status)
     # RFC 9112 section 3.2: visible ASCII only; a client has to percent-encode the rest. There is no
-    # blank in it, or the line would have had another part. A fragment never leaves the client.
+    # blank in it, or the line would have had another part. A fragment never leaves the client. Marks
+    # such as `|` are no URI either, but browsers send them: refusing those would only break pages.
     if not (target.isascii() and target.isprintable()) or "#" in target:
         raise HTTPInputError("the request target holds a fragment, or more than visible ASCII")
     if method == "CONNECT":
