@@ -50,6 +50,8 @@ def test_classic_name(repository: Path) -> None:
         (f"{CORE}/x.py", "import OpenSSL\n", "x.py:1: imports OpenSSL at module level"),
         (f"{CORE}/x.py", "from twisted.internet import ssl\n", "x.py:1: twisted.internet.ssl need"),
         (f"{CORE}/x.py", "try:\n import idna\nexcept ImportError: 0\n", "x.py:2: imports idna at"),
+        (f"{CORE}/x.py", "import_module('cyclone_mail')\n", "x.py:1: imports cyclone-mail, which"),
+        (f"{CORE}/http1/x.py", "__import__('twisted')\n", "http1/x.py:1: cyclone_core.http1 is"),
         (f"{CORE}/http1/x.py", "import twisted\n", "http1/x.py:1: cyclone_core.http1 is bytes in"),
         (f"{CORE}/x.py", "from twisted.web import http\n", "x.py:1: imports twisted.web.http;"),
         (f"{CORE}/x.py", "def f():\n import twisted.web.server\n", "x.py:2: imports twisted.web.s"),

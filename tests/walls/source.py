@@ -126,12 +126,24 @@ class Source:
             elif isinstance(node, ast.ImportFrom):
                 module = _absolute(package, node)
                 found += [Import(module, alias.name, node.lineno, when) for alias in node.names]
+            elif isinstance(node, ast.Call) and (name := _imported_by_call(node)):
+                found.append(Import(name, "", node.lineno, when))
         return found
 
 
 @cache
 def _parse(text: str) -> ast.Module:
     return ast.parse(text)
+
+
+def _imported_by_call(node: ast.Call) -> str | None:
+    """Return the name that `import_module("…")` or `__import__("…")` imports, if it is written out."""
+    function = node.func
+    called = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    match node.args:
+        case [ast.Constant(value=str(name)), *_] if called in {"import_module", "__import__"}:
+            return name
+    return None
 
 
 def _absolute(package: str, node: ast.ImportFrom) -> str:
