@@ -93,11 +93,9 @@ class Options(usage.Options):
         for name, value in pairs:
             if name.startswith("--"):
                 flat.append(f"{name}={value}" if name[2:] in takes_value else name)
-            elif f"{name[1]}:" in self.shortOpt:
-                # Two words: with an empty value, one would take the next option for it.
-                flat += [name, value]
             else:
-                flat.append(name)
+                # All short options take a value. As one word, an empty one would take the next word.
+                flat += [name, value]
         return [*flat, "--", *rest]
 
 
