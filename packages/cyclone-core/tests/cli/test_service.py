@@ -1,6 +1,7 @@
 """The service: opens all places or none, closes them at the end."""
 
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -166,8 +167,10 @@ class RealPorts(TestCase):
 
     def test_the_unix_socket_is_gone_after_the_stop(self) -> "Deferred[None]":
         """stopService() removes the file."""
-        path = Path(self.mktemp())  # type: ignore[no-untyped-call]
-        path.parent.mkdir(parents=True, exist_ok=True)
+        # Not trial's mktemp(): that leaves folders in the working directory.
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = Path(folder.name, "socket")
         service = CycloneService([UnixBinding(FACTORY, str(path))], REAL)
         service.privilegedStartService()
         assert path.is_socket()
