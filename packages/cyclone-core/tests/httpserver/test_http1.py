@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 
 from cyclone_core.errors import HTTPOutputError, StreamClosedError
 from cyclone_core.httpserver import Exchange, HTTP1Exchange
-from cyclone_core.httpserver.http1 import close_stream
+from cyclone_core.httpserver.streams import close_stream
 from cyclone_core.httputil import HTTPHeaders
 
 from .conftest import GET, OK, OK_CLOSE, Client, Connect, Log, Script, begin, respond

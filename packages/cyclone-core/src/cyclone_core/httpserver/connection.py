@@ -28,10 +28,11 @@ from cyclone_core.errors import HTTPInputError, NotUpgradable
 from cyclone_core.http1 import EndOfBody, RequestHead, RequestReader, ResponseWriter
 from cyclone_core.httpserver.clock import NEVER, CoarseClock
 from cyclone_core.httpserver.exchange import BodyReceiver, RequestServer
-from cyclone_core.httpserver.http1 import HTTP1Exchange, close_stream
+from cyclone_core.httpserver.http1 import HTTP1Exchange
 from cyclone_core.httpserver.link import Link
 from cyclone_core.httpserver.peer import Peer
 from cyclone_core.httpserver.refusal import error_answer
+from cyclone_core.httpserver.streams import close_stream
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.limits import Limits
 

@@ -4,41 +4,20 @@ from typing import IO, TYPE_CHECKING, Final
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IProtocol, ITransport
-from twisted.python.failure import Failure
 
-from cyclone_core.errors import HTTPOutputError, StreamClosedError
+from cyclone_core.errors import HTTPOutputError
 from cyclone_core.http1 import RequestHead, ResponseWriter
 from cyclone_core.httpserver.peer import Peer
+from cyclone_core.httpserver.streams import close_stream
 from cyclone_core.httputil import HTTPHeaders
 
 if TYPE_CHECKING:
     from cyclone_core.httpserver.connection import HTTPConnection
 
-__all__ = ["HTTP1Exchange", "close_stream"]
+__all__ = ["HTTP1Exchange"]
 
 # As much as Twisted's transport keeps before it asks a producer to pause.
 _FILE_PIECE: Final = 64 * 1024
-
-
-def close_stream(waiter: Deferred[None], why: str) -> Deferred[None]:
-    """Fail a Deferred in a way that nobody has to handle.
-
-    Args:
-        waiter: A Deferred that has not fired.
-        why: Why nothing can be sent any more.
-
-    Returns:
-        The same Deferred, failed with `StreamClosedError`: awaiting it raises, dropping it is
-        silent, because a client that goes away is no error of the program.
-    """
-    waiter.errback(StreamClosedError(why))
-    # Adding an errback would consume the failure for those who await it later; this only keeps the
-    # collector from reporting it as unhandled. What a callback has made of it is not ours.
-    failure = getattr(waiter, "result", None)
-    debug_info = waiter._debugInfo  # noqa: SLF001 -- Twisted offers no public way
-    if debug_info is not None and isinstance(failure, Failure) and failure.check(StreamClosedError):
-        debug_info.failResult = None
-    return waiter
 
 
 class HTTP1Exchange:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from twisted.internet.defer import Deferred, succeed
 
 from cyclone_core.http1.status import BODYLESS, is_final, is_reason, reason_phrase
-from cyclone_core.httpserver.http1 import close_stream
+from cyclone_core.httpserver.streams import close_stream
 from cyclone_core.httputil import HTTPHeaders, http_date
 from cyclone_core.web.base import HandlerBase
 from cyclone_core.web.context import run_in
