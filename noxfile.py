@@ -1,7 +1,7 @@
 """The habits of the project, one session each: `nox --list` shows them.
 
 `nox` alone runs what a change must pass: lint, types, build, tests, integration. By name only:
-`nox -s install`, `nox -s clone`, `nox -s bench`. Tests run against the wheels in `dist/`, never
+`nox -s install`, `clone`, `bench`, `microbench`. Tests run against the wheels in `dist/`, never
 against the source tree. uv is used where it is found; plain pip does everything too.
 """
 
@@ -52,6 +52,18 @@ PACKAGES = (
 VERSION: str = nox.project.load_toml(ROOT / "packages/cyclone/pyproject.toml")["project"]["version"]
 # What the tests of a package need besides its extra `test`.
 TEST_EXTRAS = {"cyclone-core": "test,tls"}
+# Packages whose tests run twice in one environment, bare and then with all their extras, and what
+# else they work without; the coverage of both runs is counted together.
+RUN_TWICE: dict[str, list[str]] = {
+    "cyclone-escape": [],
+    "cyclone-locale": [],
+    "cyclone-template": ["Twisted>=24.11"],
+}
+# Tells tests that every optional library is installed: one that is not there is then a failure.
+WITH_EXTRAS = "CYCLONE_TEST_EXTRAS"
+GETTEXT = ("msgfmt", "msgmerge", "xgettext")
+TEST_PROGRAMS = {"cyclone-locale": GETTEXT}
+MICRO_BENCHMARKS = ("templates", "escape", "locale")
 TWISTED_FLOOR = "24.11"
 
 CI = os.environ.get("CI") == "true"
@@ -61,7 +73,8 @@ VERSIONS = sorted({"3.11", "3.12", "3.13", "3.14", RUNNING}, key=lambda v: int(v
 # Set for the `nox` that the session `clone` starts: a clone of a clone of a clone never ends.
 INSIDE_CLONE = "CYCLONE_INSIDE_CLONE"
 README_ADDRESS = ("127.0.0.1", 8888)
-APT_PACKAGES = {"curl": "curl", "git": "git", "openssl": "openssl", "wrk": "wrk"}
+# Program to the package of Debian that it comes with, where that has another name.
+APT_PACKAGES = dict.fromkeys(GETTEXT, "gettext")
 
 if sys.version_info < (3, 11):  # noqa: UP036 (nox itself runs on older ones)
     message = f"cyclone needs Python 3.11 or newer; this nox runs on {RUNNING}."
@@ -108,15 +121,22 @@ def _group(*names: str) -> list[str]:
 
 def _need(session: nox.Session, *tools: str) -> None:
     """Make sure that programs are there: from PATH, else with apt-get as root, else an error."""
-    missing = [APT_PACKAGES[tool] for tool in tools if shutil.which(tool) is None]
+    absent = [tool for tool in tools if shutil.which(tool) is None]
+    missing = sorted({APT_PACKAGES.get(tool, tool) for tool in absent})
     if not missing:
         return
     commands = [["apt-get", "update"], ["apt-get", "install", "--yes", *missing]]
     if shutil.which("apt-get") is None or os.name != "posix" or os.geteuid() != 0:
         hint = " && ".join("sudo " + " ".join(command) for command in commands)
-        session.error(f"{', '.join(missing)} not found. Type:  {hint}")
+        session.error(f"{', '.join(absent)} not found. Type:  {hint}")
     for command in commands:
         session.run(*command, external=True, silent=True)
+
+
+def _all_extras(package: str) -> list[str]:
+    """Return the names of the extras that a package declares, `test` among them."""
+    pyproject = nox.project.load_toml(ROOT / "packages" / package / "pyproject.toml")
+    return list(pyproject["project"]["optional-dependencies"])
 
 
 def _fresh_dist(session: nox.Session) -> None:
@@ -189,7 +209,8 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check the types: the packages, the house's own scripts, and the typing tests."""
     editable = [arg for name in PACKAGES for arg in ("--editable", f"packages/{name}")]
-    session.install(*editable, *_group("types", "walls", "integration", "bench"))
+    groups = _group("types", "walls", "integration", "bench", "microbench")
+    session.install(*editable, *groups)
     cache = str(Path(session.virtualenv.location, "mypy"))
 
     def mypy(*args: str) -> None:
@@ -233,7 +254,10 @@ def _test_matrix() -> Iterator[nox.param]:
 @nox.session
 @nox.parametrize("python,package,constraint", list(_test_matrix()))
 def tests(session: nox.Session, package: str, constraint: str) -> None:
-    """Test one installed package alone, with a gate of 100 % branch coverage."""
+    """Test one installed package alone, with a gate of 100 % branch coverage.
+
+    A package of `RUN_TWICE` is tested without its extras and then with all of them.
+    """
     environment = _test_environment(session)
     pytest = ["-m", "pytest", "-p", "no:cacheprovider"]
     if package == "repository":
@@ -241,13 +265,21 @@ def tests(session: nox.Session, package: str, constraint: str) -> None:
         session.install(*_group("walls"))
         session.run("python", *pytest, "tests", *session.posargs, env=environment)
         return
-    extras = TEST_EXTRAS.get(package, "test")
-    pins = [constraint] if constraint else []
-    _install_built(session, f"{package}[{extras}]=={VERSION}", *pins)
+    _need(session, *TEST_PROGRAMS.get(package, ()))
+    phases: list[tuple[str, list[str], str | None]] = [
+        (TEST_EXTRAS.get(package, "test"), [constraint] if constraint else [], None)
+    ]
+    if package in RUN_TWICE:
+        # A library without a wheel for this Python fails there: that must not pass unseen.
+        phases.append((",".join(_all_extras(package)), RUN_TWICE[package], "1"))
     # The import package, not a folder: coverage then measures what was installed.
     source = f"--source={package.replace('-', '_')}"
     run = [*pytest, f"packages/{package}/tests", *session.posargs]
-    session.run("python", "-m", "coverage", "run", source, *run, env=environment)
+    for extras, more, flag in phases:
+        _install_built(session, f"{package}[{extras}]=={VERSION}", *more)
+        append = [] if flag is None else ["--append"]
+        told = {**environment, WITH_EXTRAS: flag}
+        session.run("python", "-m", "coverage", "run", *append, source, *run, env=told)
     if not session.posargs:
         session.run("python", "-m", "coverage", "report", env=environment)
 
@@ -255,7 +287,7 @@ def tests(session: nox.Session, package: str, constraint: str) -> None:
 @nox.session
 def integration(session: nox.Session) -> None:
     """Test all packages together, as installed, over real sockets and with real peers."""
-    _need(session, "openssl", "curl")
+    _need(session, "openssl", "curl", *GETTEXT)
     _install_built(session, *_group("integration"), f"cyclone[all]=={VERSION}")
     run = ["-m", "pytest", "-p", "no:cacheprovider", "integration", *session.posargs]
     session.run("python", *run, env=_test_environment(session))
@@ -354,7 +386,9 @@ def install(session: nox.Session) -> None:
     """Install each package with pip into an empty environment and run its README's example."""
     _fresh_dist(session)
     allowed = _allowed_closures()
-    requirements = [*PACKAGES, "cyclone[ssl]"]
+    # What cyclone only passes through is the same as below; `all` brings everything once.
+    extras = [name for name in allowed if "[" in name and name.partition("[")[0] in RUN_TWICE]
+    requirements = [*PACKAGES, *extras, "cyclone[ssl]", "cyclone[all]"]
     with (
         tempfile.TemporaryDirectory(prefix="cyclone-install-") as temporary,
         ThreadPoolExecutor(max_workers=os.cpu_count()) as threads,
@@ -446,3 +480,17 @@ def bench(session: nox.Session) -> None:
     _need(session, "wrk")
     _install_built(session, *_group("bench"), f"cyclone-core=={VERSION}")
     session.run("python", "benchmarks/run.py", *session.posargs)
+
+
+@nox.session
+def microbench(session: nox.Session) -> None:
+    """Measure templates, escape or locale beside others; its name and options after `--`."""
+    names, options = list(MICRO_BENCHMARKS), session.posargs
+    if options and not options[0].startswith("-"):
+        names, options = options[:1], options[1:]
+        if names[0] not in MICRO_BENCHMARKS:
+            session.error(f"unknown: {names[0]}; there are {', '.join(MICRO_BENCHMARKS)}")
+    measured = [f"{package}=={VERSION}" for package in RUN_TWICE]
+    _install_built(session, *_group("microbench"), *measured)
+    for name in names:
+        session.run("python", f"benchmarks/micro/{name}.py", *options)
