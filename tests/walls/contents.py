@@ -105,7 +105,7 @@ def check_wheel(wheel: Path, package: Package) -> list[Problem]:
         files = {name: archive.read(name) for name in archive.namelist()}
     info = f"{package.module}-{package.pyproject['project']['version']}.dist-info"
     inside = ["METADATA", "WHEEL", "RECORD", "licenses/LICENSE", "licenses/NOTICE"]
-    if "scripts" in package.pyproject["project"]:
+    if {"scripts", "entry-points"} & package.pyproject["project"].keys():
         inside.append("entry_points.txt")
     wanted = _tree(package.folder / "src") | {f"{info}/{name}" for name in inside}
     if package.name == "cyclone-core":
