@@ -1,0 +1,249 @@
+"""Runtime: what the code of a compiled page calls.
+
+The code itself writes what is a ``str`` or an ``int``, which is nearly all; the rest comes here.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any, cast
+
+import cyclone_escape
+from cyclone_escape import xhtml_escape
+from cyclone_template.holes import (
+    Hole,
+    deferred_type,
+    fill,
+    follow,
+    has_fired,
+    result_of,
+    unfired,
+)
+from cyclone_template.speedups import current_escape
+from cyclone_template.tracebacks import place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from cyclone_escape import HasHTML
+    from cyclone_template.holes import Deferred
+
+__all__ = ["HELPERS"]
+
+
+# Functions that take text and give text. Others get bytes, as they do from Tornado.
+_TEXT_FUNCTIONS = frozenset(
+    {
+        cyclone_escape.json_encode,
+        cyclone_escape.linkify,
+        cyclone_escape.squeeze,
+        cyclone_escape.to_unicode,
+        cyclone_escape.url_escape,
+        cyclone_escape.xhtml_escape,
+        cyclone_escape.xhtml_unescape,
+    }
+)
+
+
+def _takes_text(function: object) -> bool:
+    try:
+        return function in _TEXT_FUNCTIONS
+    except TypeError:  # not hashable
+        return False
+
+
+class _BytesEscape:
+    """An escape function of the application's own: it takes bytes."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, function: Callable[[bytes], str | bytes]) -> None:
+        self.function = function
+
+    def __call__(self, text: str) -> str:
+        """Escape text."""
+        return _text(self.function(text.encode()), self.function)
+
+
+def _text(value: object, function: object) -> str:
+    """Return what an escape or apply function gave as text."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, bytes):
+        return value.decode()
+    name = getattr(function, "__qualname__", repr(function))
+    raise TypeError(
+        f"{name}() returned {type(value).__name__}: what is applied to text returns str or bytes"
+    )
+
+
+def escaper(function: Callable[[Any], Any]) -> tuple[Callable[[str], str], type[int] | None]:
+    """Prepare the function of ``{% autoescape %}``.
+
+    Args:
+        function: What the template names.
+
+    Returns:
+        A function that escapes a ``str``; and ``int`` if it leaves numbers as they are.
+    """
+    if function is xhtml_escape:
+        return current_escape(), int
+    if _takes_text(function):
+        return function, None
+    return _BytesEscape(function), None
+
+
+def convert(value: object, escape: Callable[[str], str] | None, holes: list[Hole]) -> str:
+    """Write a value that is neither ``str`` nor ``int``.
+
+    Args:
+        value: The value of the expression.
+        escape: The escape function, or None.
+        holes: The page's holes; a Deferred that has not fired becomes one.
+
+    Returns:
+        Text for the page.
+
+    Raises:
+        TypeError: The value is a coroutine, or something else that must be awaited.
+        UnicodeDecodeError: The value is bytes to escape, and not UTF-8.
+    """
+    kind = type(value)
+    if isinstance(value, bytes):
+        return _convert_bytes(value, escape, holes)
+    if hasattr(kind, "__await__"):
+        return _convert_awaitable(value, escape, holes)
+    if hasattr(kind, "__html__") and (escape is xhtml_escape or escape is current_escape()):
+        return xhtml_escape(cast("HasHTML", value))
+    text = str.__str__(value) if isinstance(value, str) else str(value)
+    return text if escape is None else escape(text)
+
+
+def _convert_bytes(value: bytes, escape: Callable[[str], str] | None, holes: list[Hole]) -> str:
+    """Write bytes; those that are no text pass unchanged if nothing is to be escaped."""
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        if escape is not None:
+            raise
+        return _add(holes, Hole(lambda: value))
+    return text if escape is None else escape(text)
+
+
+def _convert_awaitable(
+    value: Any,  # noqa: ANN401  it may be a Deferred
+    escape: Callable[[str], str] | None,
+    holes: list[Hole],
+) -> str:
+    """Write the value of a Deferred, or leave a hole for it; refuse what only await can resolve."""
+    deferred = deferred_type()
+    if deferred is None or not isinstance(value, deferred):
+        raise unfired(value)
+    if has_fired(value):
+        return _write(result_of(value), escape, holes)
+    where = place_of(sys._getframe(2))  # noqa: SLF001  the only way to know the caller's line
+    return _add(holes, Hole(lambda: follow(value, lambda got: _to_bytes(got, escape), where)))
+
+
+def _add(holes: list[Hole], hole: Hole) -> str:
+    holes.append(hole)
+    return hole.marker
+
+
+def _write(value: object, escape: Callable[[str], str] | None, holes: list[Hole]) -> str:
+    """Write any value, as the code of a page does."""
+    if type(value) is str:
+        return value if escape is None else escape(value)
+    return convert(value, escape, holes)
+
+
+def _to_bytes(value: object, escape: Callable[[str], str] | None) -> bytes | Deferred:
+    """Write a value that came when the rest of the page was finished."""
+    holes: list[Hole] = []
+    return fill(_write(value, escape, holes), holes)
+
+
+def waiting_types() -> tuple[type, ...]:
+    """Return the types of values that are not there yet."""
+    deferred = deferred_type()
+    return (CoroutineType,) if deferred is None else (CoroutineType, deferred)
+
+
+def settled(value: Any) -> Any:  # noqa: ANN401  any value
+    """Return the value of a Deferred for a directive that cannot wait.
+
+    Args:
+        value: A Deferred or a coroutine.
+
+    Returns:
+        What the Deferred fired with.
+
+    Raises:
+        UnfiredDeferredError: It has not fired, or it is a coroutine.
+    """
+    if isinstance(value, CoroutineType) or not has_fired(value):
+        raise unfired(value)
+    return result_of(value)
+
+
+def apply(function: Callable[[Any], Any], body: Callable[[], str], holes: list[Hole]) -> str:
+    """Run ``{% apply %}``.
+
+    Args:
+        function: The function to apply.
+        body: Writes the text that it is applied to.
+        holes: The page's holes. If the body leaves some, the result is one.
+
+    Returns:
+        Text for the page.
+    """
+    before = len(holes)
+    return _apply(function, body(), before, holes)
+
+
+async def apply_async(
+    function: Callable[[Any], Any], body: Callable[[], Awaitable[str]], holes: list[Hole]
+) -> str:
+    """Run ``{% apply %}`` where its body awaits something; see ``apply``."""
+    before = len(holes)
+    return _apply(function, await body(), before, holes)
+
+
+def _apply(function: Callable[[Any], Any], text: str, before: int, holes: list[Hole]) -> str:
+    inner = holes[before:]
+    if not inner:
+        return _call(function, text, holes)
+    del holes[before:]
+
+    def call(page: bytes) -> bytes | Deferred:
+        own: list[Hole] = []
+        return fill(_call(function, page.decode(), own), own)
+
+    def resolve() -> bytes | Deferred:
+        filled = fill(text, inner)
+        return call(filled) if isinstance(filled, bytes) else filled.addCallback(call)
+
+    return _add(holes, Hole(resolve))
+
+
+def _call(function: Callable[[Any], Any], text: str, holes: list[Hole]) -> str:
+    """Apply a function to text."""
+    value = function(text if _takes_text(function) else text.encode())
+    if hasattr(type(value), "__await__"):
+        return convert(value, None, holes)
+    return _text(value, function)
+
+
+HELPERS: dict[str, object] = {
+    "_tt_apply": apply,
+    "_tt_apply_async": apply_async,
+    "_tt_convert": convert,
+    "_tt_escaper": escaper,
+    "_tt_isinstance": isinstance,
+    "_tt_settled": settled,
+    "_tt_str": str,
+    "_tt_type": type,
+    "_tt_waiting_types": waiting_types,
+}
+"""The global names of the code of a page."""
