@@ -26,8 +26,6 @@ from cyclone_template.tracebacks import place_of
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from cyclone_escape import HasHTML
-    from cyclone_template.holes import Deferred
 
 __all__ = ["HELPERS"]
 
@@ -115,7 +113,7 @@ def convert(value: object, escape: Callable[[str], str] | None, holes: list[Hole
     if hasattr(kind, "__await__"):
         return _convert_awaitable(value, escape, holes)
     if hasattr(kind, "__html__") and (escape is xhtml_escape or escape is current_escape()):
-        return xhtml_escape(cast("HasHTML", value))
+        return xhtml_escape(cast("Any", value))
     text = str.__str__(value) if isinstance(value, str) else str(value)
     return text if escape is None else escape(text)
 
