@@ -26,9 +26,9 @@ from cyclone_template.tracebacks import place_of
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from cyclone_template.holes import Deferred
 
 __all__ = ["HELPERS"]
-
 
 # Functions that take text and give text. Others get bytes, as they do from Tornado.
 _TEXT_FUNCTIONS = frozenset(
