@@ -95,7 +95,14 @@ class BaseLoader:
                     template = self.templates[name] = self._create_template(name)
                 finally:
                     self._loading.pop()
+            if not self._loading:
+                template.prepare()
         return template
+
+    @property
+    def needs_parts_only(self) -> bool:
+        """Whether the template that is made now is a part of another one, and not a page yet."""
+        return len(self._loading) > 1
 
     def check_not_loading(self, name: str, parent_path: str, line: int) -> None:
         """Refuse a template that needs itself; called while one is compiled.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
+from functools import cached_property
 from types import FunctionType, MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -51,8 +52,8 @@ DEFAULT_NAMESPACE: Final[Mapping[str, Any]] = MappingProxyType(
 class Template:
     """A compiled template.
 
-    Its attributes ``name``, ``loader``, ``autoescape`` (as the file says in the end),
-    ``namespace`` and ``is_async`` are for reading.
+    Its attributes ``name``, ``loader``, ``autoescape`` (as the file says in the end) and
+    ``namespace`` are for reading.
 
     Source: ``Template`` of ``tornado.template`` and ``cyclone.template``.
 
@@ -97,11 +98,22 @@ class Template:
         escape = self.file.autoescape
         self.autoescape = None if escape is None else escape.text
         self._page = assemble(self.file, self._find)
-        program = generate_code(self._page, DEFAULT_NAMESPACE)
-        self.is_async = program.awaits
-        self._known = {**program.builtins, **DEFAULT_NAMESPACE}
-        self._sees_globals = program.sees_globals
-        self._function = _compile(program, self._page, name)
+        # One that another template needs while it is compiled may never be rendered itself.
+        if loader is None or not loader.needs_parts_only:
+            self.prepare()
+
+    def prepare(self) -> None:
+        """Compile the template now, if that has not been done, and not when it is first rendered.
+
+        Raises:
+            ParseError: Python refuses the template's code; says where.
+        """
+        self._compiled  # noqa: B018  it is made when it is first read
+
+    @property
+    def is_async(self) -> bool:
+        """Whether the template contains ``await``, and so needs ``generate_async()``."""
+        return self._compiled.is_async
 
     def generate(self, /, **kwargs: Any) -> bytes | Deferred:  # noqa: ANN401  any variables
         """Render the template.
@@ -118,13 +130,14 @@ class Template:
             Exception: What the template's code raises, with the template's file and line in its
                 traceback.
         """
-        if self.is_async:
+        compiled = self._compiled
+        if compiled.is_async:
             raise TemplateError(
                 f"{self.name} contains await: render it with generate_async(), in a coroutine"
             )
         holes: list[Hole] = []
-        names = {**self._known, **self.namespace, **kwargs}
-        function = self._bound(names) if self._sees_globals else self._function
+        names = {**compiled.known, **self.namespace, **kwargs}
+        function = compiled.bind(names)
         try:
             text = function(names, holes)
         except Exception as error:
@@ -145,12 +158,13 @@ class Template:
             Exception: What the template's code raises, with the template's file and line in its
                 traceback.
         """
+        compiled = self._compiled
         holes: list[Hole] = []
-        names = {**self._known, **self.namespace, **kwargs}
-        function = self._bound(names) if self._sees_globals else self._function
+        names = {**compiled.known, **self.namespace, **kwargs}
+        function = compiled.bind(names)
         try:
             text = function(names, holes)
-            if self.is_async:
+            if compiled.is_async:
                 text = await text
         except Exception as error:
             rewrite(error)
@@ -163,10 +177,9 @@ class Template:
         """The Python function that the template is compiled to, as text, to look at."""
         return ast.unparse(generate_code(self._page, DEFAULT_NAMESPACE).tree)
 
-    def _bound(self, names: dict[str, Any]) -> FunctionType:
-        """Return the function with the variables as its globals."""
-        own = self._function
-        return FunctionType(own.__code__, {**own.__globals__, **names}, own.__name__)
+    @cached_property
+    def _compiled(self) -> _Compiled:
+        return _compile(generate_code(self._page, DEFAULT_NAMESPACE), self._page, self.name)
 
     def _find(self, reference: Extends | Include, parent: File) -> File:
         """Return the file that another one extends or includes."""
@@ -216,7 +229,31 @@ def _decode(text: str | bytes, name: str) -> str:
         raise ParseError(f"The template is not UTF-8: {error.reason}", name, line) from error
 
 
-def _compile(program: Program, page: Page, name: str) -> FunctionType:
+class _Compiled:
+    """A page's function, and what it needs to be called.
+
+    Args:
+        program: The code.
+        function: What was made of it.
+    """
+
+    __slots__ = ("function", "is_async", "known", "sees_globals")
+
+    def __init__(self, program: Program, function: FunctionType) -> None:
+        self.function = function
+        self.is_async = program.awaits
+        self.known = {**program.builtins, **DEFAULT_NAMESPACE}
+        self.sees_globals = program.sees_globals
+
+    def bind(self, names: dict[str, Any]) -> FunctionType:
+        """Return the function with the variables as its globals, where that makes a difference."""
+        own = self.function
+        if not self.sees_globals:
+            return own
+        return FunctionType(own.__code__, {**own.__globals__, **names}, own.__name__)
+
+
+def _compile(program: Program, page: Page, name: str) -> _Compiled:
     """Compile the code of a page; what only the compiler finds is a ParseError too."""
     lines = LineMap(file.source for file in page.files)
     try:
@@ -228,4 +265,4 @@ def _compile(program: Program, page: Page, name: str) -> FunctionType:
         raise ParseError(f"Python cannot compile it: {error}", name, 1) from error
     scope = {**HELPERS, LINES: lines, "__name__": name}
     exec(code, scope)  # noqa: S102  a template is code, and trusted as such
-    return cast("FunctionType", scope.pop(FUNCTION))
+    return _Compiled(program, cast("FunctionType", scope.pop(FUNCTION)))
