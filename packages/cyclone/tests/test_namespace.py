@@ -19,6 +19,7 @@ TABLE = {
     "escape": "cyclone_escape",
     "httpserver": "cyclone_core.httpserver",
     "httputil": "cyclone_core.httputil",
+    "template": "cyclone_template",
     "util": "cyclone_core.util",
     "web": "cyclone_core.web",
 }
@@ -34,7 +35,6 @@ LATER = [
     "redis",
     "sqlite",
     "sse",
-    "template",
     "testing",
     "websocket",
     "xmlrpc",

@@ -10,7 +10,8 @@ import cyclone
 import cyclone.web
 import cyclone_core.httputil
 import cyclone_core.web
-from cyclone import escape, httpserver, httputil, util
+import cyclone_template
+from cyclone import escape, httpserver, httputil, template, util
 from cyclone.web import Application, RequestHandler, url
 
 assert_type(cyclone.version, str)
@@ -37,8 +38,11 @@ assert_type(cyclone.httputil.HTTPHeaders(), cyclone_core.httputil.HTTPHeaders)
 text: str = escape.xhtml_escape("<")
 also: str = cyclone.escape.xhtml_escape("<")
 server: type[httpserver.HTTPServer] = cyclone.httpserver.HTTPServer
+assert_type(template.Loader("."), cyclone_template.Loader)
+loaded: cyclone_template.Template = cyclone.template.Loader("templates").load("page.html")
 helpers = (util.ObjectDict, util.import_object)
 
 missing = cyclone.nothing  # type: ignore[attr-defined]
 missing_too = cyclone.web.nothing  # type: ignore[attr-defined]
+template.Loader(1)  # type: ignore[arg-type]
 escape.xhtml_escape(1)  # type: ignore[arg-type]
