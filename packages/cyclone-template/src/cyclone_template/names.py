@@ -65,9 +65,10 @@ def _move(node: ast.AST, first: int, lines: int, columns: int) -> None:
     # The attributes are declared on subclasses that have no common base: mypy would want eight.
     place = node.__dict__
     if place["lineno"] == first:
-        place["col_offset"] += columns
+        # Code put in front of the template's may begin before the line does.
+        place["col_offset"] = max(place["col_offset"] + columns, 0)
     if place["end_lineno"] == first:
-        place["end_col_offset"] += columns
+        place["end_col_offset"] = max(place["end_col_offset"] + columns, 0)
     place["lineno"] += lines
     place["end_lineno"] += lines
 

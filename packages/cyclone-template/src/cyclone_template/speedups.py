@@ -7,6 +7,7 @@ same to the byte with and without it. Its name is private to MarkupSafe, hence t
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from cyclone_escape import xhtml_escape
@@ -27,9 +28,8 @@ def _load() -> Callable[[str], str] | None:
     """Return a C function that escapes a ``str`` as ``xhtml_escape`` does, or None."""
     try:
         # The module has no types, and its name is not promised.
-        from markupsafe import _speedups
-
-        inner: Callable[[str], str] = _speedups._escape_inner  # noqa: SLF001
+        module = import_module("markupsafe._speedups")
+        inner: Callable[[str], str] = module._escape_inner  # noqa: SLF001
     except (ImportError, AttributeError):
         return None
 
