@@ -193,6 +193,23 @@ class TestUnfired:
         assert first.result == "there"
         assert second.called
 
+    @pytest.mark.parametrize("fail", [False, True])
+    def test_cancelling_what_cannot_be_cancelled(self, defer: ModuleType, fail: bool) -> None:
+        """A Deferred that goes on after the page was cancelled does no harm."""
+        deferred = defer.Deferred()
+        deferred.pause()
+        page = Template("{{ x }}").generate(x=deferred)
+        if fail:
+            deferred.errback(KeyError("k"))
+        else:
+            deferred.callback("x")
+        seen: list[Any] = []
+        page.addErrback(seen.append)
+        page.cancel()
+        deferred.unpause()
+        assert seen[0].check(defer.CancelledError)
+        gc.collect()
+
     @pytest.mark.parametrize(
         "text",
         [
