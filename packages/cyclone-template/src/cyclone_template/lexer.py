@@ -58,8 +58,8 @@ class Token(NamedTuple):
 _TAG = re.compile(r"\{(?:\{(?!\{)|[%#])")
 _CLOSE = {"{{": "}}", "{%": "%}", "{#": "#}"}
 _NAME = {"{{": "expression", "{%": "directive", "{#": "comment"}
-# Directives that hold prose, where an apostrophe opens no string.
-_PROSE = re.compile(r"\s*(?:comment|end)\b")
+# Directives that hold prose or a name, where an apostrophe opens no string.
+_PROSE = re.compile(r"\s*(?:block|comment|end|extends|include)\b")
 # Content without a brace, a comment or an unfinished string: it ends where it seems to end.
 _PLAIN = re.compile(r"""(?:[^"'{}#]|"(?!"")[^"\\\n]*+"|'(?!'')[^'\\\n]*+')*+""")
 # What decides where Python code ends.
@@ -67,11 +67,11 @@ _PYTHON = re.compile(
     r'''
     (?P<string> """ (?: [^\\"] | \\. | "(?!"") )*+ """
       | \'{3} (?: [^\\'] | \\. | '(?!'') )*+ \'{3}
-      | " (?: [^\\"\n] | \\. )*+ "
-      | ' (?: [^\\'\n] | \\. )*+ '
+      | "(?!"") (?: [^\\"\n] | \\. )*+ "
+      | '(?!'') (?: [^\\'\n] | \\. )*+ '
     )
     | (?P<comment> \#(?: (?!%\}|\}\})[^\n] )*+ )
-    | %\} | \}\} | [{}"']
+    | """ | \'{3} | %\} | \}\} | [{}"']
     ''',
     re.VERBOSE | re.DOTALL,
 )
@@ -166,7 +166,7 @@ def _find_end(text: str, start: int, brace: str) -> int:
             continue
         if found == close and depth == 0:
             return match.start()
-        if found in {'"', "'"}:
+        if found[0] in "\"'":
             # An error here and not only from Python: to go on would be to search again and again.
             raise _NoEndError(f"A string is not closed: one starts with {found} and never ends")
         if found == "{":

@@ -116,8 +116,11 @@ class BaseLoader:
             ParseError: That is a template for which this one is compiled.
         """
         name = self.resolve_path(name, parent_path)
-        if name in self._loading:
-            names = " → ".join([*self._loading[self._loading.index(name) :], name])
+        # With the lock, what is there is of this thread: another one may load the same just now.
+        with self.lock:
+            loading = tuple(self._loading)
+        if name in loading:
+            names = " → ".join([*loading[loading.index(name) :], name])
             raise ParseError(f"A template may not need itself: {names}", parent_path, line)
 
     def _create_template(self, name: str) -> Template:

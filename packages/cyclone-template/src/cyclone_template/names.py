@@ -48,7 +48,7 @@ def examine(nodes: Iterable[ast.AST], first: int, lines: int, columns: int) -> U
         The names.
 
     Raises:
-        UnusableCodeError: The code holds ``yield``.
+        UnusableCodeError: The code holds ``yield``, or a name of the compiled function itself.
     """
     walk = _Walk()
     walk.push(nodes, _NO_NAMES)
@@ -57,6 +57,9 @@ def examine(nodes: Iterable[ast.AST], first: int, lines: int, columns: int) -> U
         if hasattr(node, "lineno"):
             _move(node, first, lines, columns)
         walk.visit(node, scope)
+    for name in (*walk.reads, *walk.binds):
+        if name.startswith("_tt_") and (name != "_tt_modules" or name in walk.binds):
+            raise UnusableCodeError(f"the name {name} is taken, as all that begin with _tt_")
     return Used(tuple(walk.reads), tuple(walk.binds), walk.awaits)
 
 
@@ -92,7 +95,7 @@ class _Walk:
 
     def read(self, name: str, scope: frozenset[str]) -> None:
         """Note that a name is read."""
-        if name not in scope and name not in self.binds:
+        if name not in scope and name not in self.binds and name != "__debug__":
             self.reads[name] = None
 
     def bind(self, name: str, scope: frozenset[str]) -> None:
@@ -119,6 +122,8 @@ class _Walk:
             case ast.AugAssign(target=ast.Name(id=name)):
                 self.read(name, scope)
                 self.push([node.value, node.target], scope)
+            case ast.For(iter=values, target=target):  # what stands in its body is no part of it
+                self.push([values, target], scope)
             case ast.Yield() | ast.YieldFrom():
                 raise UnusableCodeError("yield may not stand in a template")
             case _:

@@ -7,6 +7,7 @@ afterwards: the code of one file is compiled into each page that inherits from i
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
@@ -45,6 +46,8 @@ _SIMPLE_STATEMENTS = (
     ast.Raise,
 )
 _SHOWN = 60
+# What ends a line for Python.
+_LINE_END = re.compile(r"\r\n?|\n")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +146,7 @@ def parse_loop(source: Source, token: Token) -> Snippet[ast.For]:
     """
     place = _Place(source, token, 0)
     tree = place.parse_header(ast.For, "", "")
-    return place.snippet(tree, [tree.iter, tree.target], "")
+    return place.snippet(tree, [tree], "")
 
 
 def parse_handler(source: Source, token: Token) -> Snippet[ast.ExceptHandler]:
@@ -197,7 +200,9 @@ class _Place:
             return ast.parse(f"{before}{self.text}{after}", self.source.name, mode)
         except SyntaxError as error:
             line = self.line + (error.lineno or 1) - 1 - before.count("\n")
-            raise self.error(str(error.msg), min(line, self.last_line)) from error
+            # Python before 3.12 counts the lines in an f-string from 1, wherever that stands.
+            line = min(max(line, self.line), self.last_line)
+            raise self.error(str(error.msg), line) from error
         except (RecursionError, MemoryError) as error:
             raise self.error("the Python code is nested too deeply") from error
         except ValueError as error:  # a NUL character, before Python 3.12
@@ -215,7 +220,7 @@ class _Place:
         clause = statement.handlers[-1] if isinstance(statement, ast.Try) else statement
         body = cast("list[ast.stmt]", getattr(clause, "body", []))
         end = body[-1].end_lineno, body[-1].end_col_offset
-        lines = f"{before}{self.text}{after}:pass".split("\n")
+        lines = _LINE_END.split(f"{before}{self.text}{after}:pass")
         if not isinstance(statement, kind) or rest or end != (len(lines), len(lines[-1].encode())):
             raise self.error("this is more than the head of a block")
         return statement
