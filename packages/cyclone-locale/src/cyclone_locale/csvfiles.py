@@ -1,0 +1,224 @@
+"""CSV catalogues: one file for each locale, one row for each translation.
+
+::
+
+    "I love you","Te amo"
+    "%(name)s liked this","A %(name)s le gustó esto","singular"
+    "%(name)s liked this","A %(name)s les gustó esto","plural"
+
+What cannot be used is left out, with one warning that names the file and the line; all other rows
+load. Translators edit such files in spreadsheets, so one bad row must not cost them a language.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import logging
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["INDICATORS", "CSVTranslations", "check_encoding", "merge_csv", "read_csv"]
+
+#: Indicator to message to translation.
+CSVTranslations = Mapping[str, Mapping[str, str]]
+
+_log = logging.getLogger("cyclone.locale")
+
+#: What the third column may hold: Tornado's words, and CLDR's plural categories.
+INDICATORS = ("unknown", "singular", "plural", "zero", "one", "two", "few", "many", "other")
+
+# A file that is no catalogue at all has an error in every line: the log needs no more than this.
+MAX_WARNINGS = 10
+# After a quote that never closes, reading starts again on the next line. Each start may read to
+# the end of the file, so their number is bounded to keep the work linear.
+MAX_RESTARTS = 10
+
+_REPLACED = "\ufffd"
+
+
+def check_encoding(encoding: str | None) -> None:
+    """Refuse an encoding that Python does not know, before any file is blamed for it.
+
+    Args:
+        encoding: The name of a text encoding, or ``None``.
+
+    Raises:
+        ValueError: There is no text encoding of this name.
+    """
+    if encoding is None:
+        return
+    try:
+        # Only decoding tells text encodings from others, such as `rot13`; a few bytes must be
+        # there, for of nothing every name is a valid encoding.
+        b"0000".decode(encoding)
+    except LookupError:
+        raise ValueError(
+            f"unknown text encoding {encoding!r}: use for example 'utf-8', 'utf-16' or 'latin-1', "
+            "or None to detect UTF-8 and UTF-16"
+        ) from None
+    except UnicodeError:
+        pass  # these bytes mean nothing in it, which tells nothing about the files
+
+
+def read_csv(
+    path: Path, encoding: str | None = None, consequence: str = "skipped"
+) -> dict[str, dict[str, str]] | None:
+    """Read the translations of one file.
+
+    Source: ``load_translations`` of Tornado, with these differences: the encoding is detected for
+    each file anew, broken rows are reported with the line where they begin, and none of them ends
+    the reading.
+
+    Args:
+        path: The file.
+        encoding: Its encoding; ``None`` means UTF-16 if the file begins with a byte order mark of
+            UTF-16, else UTF-8 with or without a mark.
+        consequence: What happens if the file cannot be used, for the warning.
+
+    Returns:
+        Indicator to message to translation. ``None`` if the file could not be read at all, which
+        has been warned of.
+    """
+    warn = _Warnings(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        _log.warning("%s: cannot be read (%s): %s", path, error.strerror, consequence)
+        return None
+    name = encoding or _detect(data)
+    try:
+        text, damaged = data.decode(name), False
+    except UnicodeError:
+        try:
+            text, damaged = data.decode(name, "replace"), True
+        except UnicodeError as error:  # a codec that cannot replace
+            warn(1, f"is not {name} text ({error}): {consequence}")
+            return None
+    translations: dict[str, dict[str, str]] = {}
+    # Line ends inside quotes become "\n", whatever the system that the file was written on.
+    lines = list(io.StringIO(text.removeprefix("\ufeff"), newline=None))
+    for line, row in _rows(lines, warn):
+        columns = [column.strip() for column in row]
+        if not any(columns):
+            continue
+        said = _objection(columns, name if damaged else "")
+        if said:
+            warn(line, said)
+        else:
+            indicator = columns[2] if len(columns) > 2 else ""  # noqa: PLR2004 - third column
+            translations.setdefault(indicator or "unknown", {})[columns[0]] = columns[1]
+    warn.close()
+    return translations
+
+
+def _detect(data: bytes) -> str:
+    """Name the encoding that the first bytes tell."""
+    utf16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    return "utf-16" if data.startswith(utf16) else "utf-8"
+
+
+def _objection(columns: list[str], damaged: str) -> str:
+    """Say what is wrong with a row that is not empty.
+
+    `damaged` is the name of the encoding if the file breaks its rules somewhere.
+    """
+    if damaged and any(_REPLACED in column for column in columns):
+        return f"row with bytes that are not {damaged}: skipped"
+    if any("\x00" in column for column in columns):
+        return "row with a NUL character: skipped"
+    if len(columns) == 1:
+        return "row with one column, where a message and its translation are needed: skipped"
+    if not columns[0]:
+        return "row without a message in its first column: skipped"
+    if len(columns) > 2 and columns[2] and columns[2] not in INDICATORS:  # noqa: PLR2004
+        known = ", ".join(INDICATORS)
+        return f"unknown plural indicator {columns[2]!r} ({known}, or nothing): row skipped"
+    return ""
+
+
+def _rows(lines: list[str], warn: _Warnings) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row with the number of its first line.
+
+    The reader is strict, because only then a quote that never closes is an error, and not a row
+    that swallows the rest of the file. What is strange within one line (`"a"b`) is then read again
+    as leniently as Tornado reads it.
+    """
+    start = restarts = 0
+    while start < len(lines):
+        reader = csv.reader(_from(lines, start), strict=True)
+        done = 0  # lines of this reader that ended a row
+        try:
+            for row in reader:
+                yield start + done + 1, row
+                done = reader.line_num
+        except csv.Error:
+            start += done + 1
+        else:
+            return
+        lenient = _read_leniently(lines[start - 1]) if reader.line_num == done + 1 else None
+        if lenient is not None:
+            yield start, lenient
+            continue
+        restarts += 1
+        if restarts > MAX_RESTARTS:
+            warn(start, "too many quotes that are not closed: the rest of the file is skipped")
+            return
+        warn(
+            start, "row with a quote that is not closed, or with a column that is too long: skipped"
+        )
+
+
+def _from(lines: list[str], start: int) -> Iterator[str]:
+    """Iterate from an index on; a slice would copy all lines at every start."""
+    return (lines[index] for index in range(start, len(lines)))
+
+
+def _read_leniently(line: str) -> list[str] | None:
+    """Read a line as a row; `None` if its last quote is open, or a column is too long."""
+    # The empty line after it is a row of its own, unless an open quote takes it in.
+    reader = csv.reader([line, ""])
+    try:
+        row = next(reader)
+    except csv.Error:
+        return None
+    return row if reader.line_num == 1 else None
+
+
+def merge_csv(own: CSVTranslations, parent: CSVTranslations) -> dict[str, dict[str, str]]:
+    """Fill the gaps of a catalogue, such as ``pt_BR``, from a wider one, such as ``pt``.
+
+    Args:
+        own: Indicator to message to translation.
+        parent: The same, for what `own` lacks.
+
+    Returns:
+        A new catalogue.
+    """
+    return {
+        indicator: {**parent.get(indicator, {}), **own.get(indicator, {})}
+        for indicator in {**parent, **own}
+    }
+
+
+class _Warnings:
+    """The warnings about one file: the first ones in full, the others as a number."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._count = 0
+
+    def __call__(self, line: int, said: str) -> None:
+        """Warn of something in a line, counted from 1."""
+        self._count += 1
+        if self._count <= MAX_WARNINGS:
+            _log.warning("%s, line %d: %s", self._path, line, said)
+
+    def close(self) -> None:
+        """Say how many warnings were kept back."""
+        if self._count > MAX_WARNINGS:
+            _log.warning("%s: %d more of such rows", self._path, self._count - MAX_WARNINGS)
