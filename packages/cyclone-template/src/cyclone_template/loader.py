@@ -7,6 +7,7 @@ path. (Tornado opens whatever such a name leads to.) Symbolic links inside the r
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
 from importlib.resources import files
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 __all__ = ["BaseLoader", "DictLoader", "Loader", "PackageLoader"]
+
+# What it means to open a file that is not there. A ValueError is a name that no file can have: one
+# with a NUL character or a lone surrogate.
+_NO_FILE = (FileNotFoundError, IsADirectoryError, NotADirectoryError, ValueError)
+# No file can have such a name either, but Python has no classes for these.
+_NO_NAME = {errno.ENAMETOOLONG, errno.ELOOP}
 
 
 class BaseLoader:
@@ -177,7 +184,7 @@ class Loader(BaseLoader):
     def _create_template(self, name: str) -> Template:
         for root in self.roots:
             path = _absolute(Path(root, name))
-            if not path.startswith(root.rstrip(os.sep) + os.sep):
+            if path != root and not path.startswith(root.rstrip(os.sep) + os.sep):
                 raise TemplateNotFoundError(
                     f"The name {name!r} leads out of {root}: put the template into that directory, "
                     "or give the Loader another one",
@@ -185,8 +192,10 @@ class Loader(BaseLoader):
                 )
             try:
                 text = Path(path).read_bytes()
-            except (FileNotFoundError, IsADirectoryError, NotADirectoryError, ValueError):
-                continue  # a ValueError is a NUL character in the name
+            except (OSError, ValueError) as error:
+                if isinstance(error, _NO_FILE) or error.errno in _NO_NAME:
+                    continue
+                raise
             return Template(text, name=name, loader=self, path=path)
         searched = " or ".join(self.roots)
         raise TemplateNotFoundError(f"There is no template {name!r} in {searched}", name)
@@ -208,6 +217,7 @@ class PackageLoader(BaseLoader):
 
     Raises:
         ModuleNotFoundError: There is no such package.
+        TypeError: It is a module and no package (before Python 3.12).
         ValueError: The package has no such directory.
     """
 
@@ -215,7 +225,7 @@ class PackageLoader(BaseLoader):
         super().__init__(**kwargs)
         self.package = package
         self.path = path
-        self._root = _descend(files(package), path)
+        self._root = _descend(files(package), posixpath.normpath(path))
         if self._root is None or not self._root.is_dir():
             raise ValueError(f"the package {package!r} has no directory {path!r}")
 
@@ -225,13 +235,21 @@ class PackageLoader(BaseLoader):
 
     def _create_template(self, name: str) -> Template:
         found = _descend(self._root, name)
-        if found is None or not found.is_file():
+        if found is None or not _is_file(found):
             raise TemplateNotFoundError(
                 f"There is no template {name!r} in {self.path!r} of the package {self.package!r}",
                 name,
             )
         path = str(found) if isinstance(found, Path) else None
         return Template(found.read_bytes(), name=name, loader=self, path=path)
+
+
+def _is_file(found: Traversable) -> bool:
+    """Tell whether something is a file that can be read."""
+    try:
+        return found.is_file()
+    except OSError:  # a name that is too long; since Python 3.14 it says False itself
+        return False
 
 
 def _descend(root: Traversable | None, path: str) -> Traversable | None:
