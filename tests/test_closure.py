@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from walls.closure import ALLOWED, TLS, TWISTED, check_closure, surplus
+from walls.closure import ALLOWED, BABEL, ORJSON, SPEEDUPS, TLS, TWISTED, check_closure, surplus
 from walls.source import PACKAGES
 
 Plant = Callable[[dict[str, str]], Path]
@@ -20,6 +20,24 @@ def test_low_packages_are_light() -> None:
     assert ALLOWED["cyclone-escape"] == {"cyclone-escape"}
     assert ALLOWED["cyclone-locale"] == {"cyclone-locale"}
     assert ALLOWED["cyclone-template"] == {"cyclone-template", "cyclone-escape"}
+
+
+@pytest.mark.parametrize(
+    ("package", "extra", "brings"),
+    [
+        ("cyclone-escape", "orjson", ORJSON),
+        ("cyclone-locale", "babel", BABEL),
+        ("cyclone-template", "babel", BABEL),
+        ("cyclone-template", "speedups", SPEEDUPS),
+    ],
+)
+def test_extras_are_light(package: str, extra: str, brings: frozenset[str]) -> None:
+    """An extra of a low package brings one library; the same extra of cyclone brings it too."""
+    assert len(brings) == 1
+    assert ALLOWED[f"{package}[{extra}]"] == ALLOWED[package] | brings
+    assert ALLOWED[f"cyclone[{extra}]"] == ALLOWED["cyclone"] | brings
+    assert brings <= ALLOWED["cyclone[all]"]
+    assert not brings & ALLOWED["cyclone"]
 
 
 def test_core_needs_no_tls() -> None:
@@ -44,6 +62,14 @@ def test_surplus() -> None:
         ("cyclone-core", '"multipart', '"h11"\n,"multipart', "cyclone-core brings h11: not in its"),
         ("cyclone-mail", "test = [", "dkim = ['dkimpy']\ntest = [", "cyclone-mail[dkim] has no li"),
         ("cyclone-rpc", "cyclone-core==", "cyclone-storage==", "brings cyclone-storage: not in"),
+        ("cyclone-escape", "orjson = [", "orjson = ['six',", "escape[orjson] brings six: not in"),
+        ("cyclone-template", "speedups = [", "speedups = ['jinja2',", "speedups] brings jinja2:"),
+        (
+            "cyclone",
+            "speedups = [",
+            "speedups = ['cyclone-locale[babel]==2.0.0',",
+            "cyclone[speedups] brings babel: not in its closure",
+        ),
     ],
 )
 def test_new_dependency(

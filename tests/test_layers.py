@@ -10,6 +10,9 @@ Plant = Callable[[dict[str, str]], Path]
 
 CORE = "packages/cyclone-core/src/cyclone_core"
 REALTIME = "packages/cyclone-realtime/src/cyclone_realtime"
+ESCAPE = "packages/cyclone-escape/src/cyclone_escape"
+LOCALE = "packages/cyclone-locale/src/cyclone_locale"
+TEMPLATE = "packages/cyclone-template/src/cyclone_template"
 
 
 def test_imports(repository: Path) -> None:
@@ -57,9 +60,29 @@ def test_classic_name(repository: Path) -> None:
         (f"{CORE}/x.py", "def f():\n import twisted.web.server\n", "x.py:2: imports twisted.web.s"),
         (f"{CORE}/x.py", "import twisted.web.client\n", "x.py:1: imports twisted.web.client; only"),
         (
-            "packages/cyclone-locale/src/cyclone_locale/x.py",
+            f"{LOCALE}/x.py",
             "def f():\n    from twisted.internet import defer\n",
             "x.py:2: cyclone_locale works without Twisted",
+        ),
+        (f"{ESCAPE}/x.py", "import orjson\n", "x.py:1: imports orjson at module level; it is an"),
+        (f"{ESCAPE}/x.py", "try:\n import orjson\nexcept ImportError: 0\n", "x.py:2: imports orjs"),
+        (f"{ESCAPE}/x.py", "def f():\n import markupsafe\n", "x.py:2: imports markupsafe, which "),
+        (f"{LOCALE}/x.py", "from babel.core import Locale\n", "x.py:1: imports babel at module le"),
+        (f"{LOCALE}/x.py", "class A:\n import babel\n", "x.py:2: imports babel at module level"),
+        (f"{TEMPLATE}/x.py", "import markupsafe\n", "x.py:1: imports markupsafe at module level"),
+        (f"{TEMPLATE}/x.py", "import_module('babel')\n", "x.py:1: imports babel at module level"),
+        (f"{TEMPLATE}/x.py", "def f():\n import orjson\n", "x.py:2: imports orjson, which packag"),
+        (f"{TEMPLATE}/x.py", "def f():\n import cyclone_locale\n", "x.py:2: imports cyclone-loca"),
+        (f"{CORE}/x.py", "def f():\n import babel\n", "x.py:2: imports babel, which packages/cyc"),
+        (
+            f"{TEMPLATE}/x.py",
+            "def f():\n    return import_module('twisted.internet.defer')\n",
+            "x.py:2: cyclone_template works without Twisted",
+        ),
+        (
+            f"{TEMPLATE}/x.py",
+            "if TYPE_CHECKING:\n    from twisted.internet.defer import Deferred\n",
+            "x.py:2: cyclone_template works without Twisted",
         ),
         (
             "packages/cyclone/src/cyclone/x.py",
@@ -86,6 +109,13 @@ def test_forbidden_import(plant: Plant, path: str, text: str, said: str) -> None
             "if TYPE_CHECKING:\n    import OpenSSL, typing_extensions\nelse:\n    import os\n",
         ),
         (f"{CORE}/httpclient/x.py", "import twisted.web.client\n"),
+        (f"{ESCAPE}/x.py", "def f():\n    import orjson\n"),
+        (
+            f"{LOCALE}/x.py",
+            "if TYPE_CHECKING:\n    import babel\ndef f():\n    import babel.dates\n",
+        ),
+        (f"{TEMPLATE}/x.py", "def f():\n    from markupsafe import escape\n    import babel\n"),
+        (f"{TEMPLATE}/x.py", "import sys\ndefer = sys.modules.get('twisted.internet.defer')\n"),
         ("packages/cyclone/src/cyclone/x.py", "import cyclone_core.web\n"),
     ],
 )

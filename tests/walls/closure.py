@@ -30,6 +30,11 @@ TWISTED = frozenset(
 )
 TLS = frozenset({"cffi", "cryptography", "pycparser", "pyopenssl", "service-identity"})
 
+# Libraries that one extra brings; none of them depends on anything.
+ORJSON = frozenset({"orjson"})
+BABEL = frozenset({"babel"})
+SPEEDUPS = frozenset({"markupsafe"})
+
 _ESCAPE = frozenset({"cyclone-escape"})
 _LOCALE = frozenset({"cyclone-locale"})
 _TEMPLATE = frozenset({"cyclone-template"}) | _ESCAPE
@@ -43,8 +48,12 @@ _CYCLONE = frozenset({"cyclone"}) | _MAIL | _STORAGE | _CORE | _RPC | _REALTIME
 
 ALLOWED: dict[str, frozenset[str]] = {
     "cyclone-escape": _ESCAPE,
+    "cyclone-escape[orjson]": _ESCAPE | ORJSON,
     "cyclone-locale": _LOCALE,
+    "cyclone-locale[babel]": _LOCALE | BABEL,
     "cyclone-template": _TEMPLATE,
+    "cyclone-template[babel]": _TEMPLATE | BABEL,
+    "cyclone-template[speedups]": _TEMPLATE | SPEEDUPS,
     "cyclone-mail": _MAIL,
     "cyclone-storage": _STORAGE,
     "cyclone-core": _CORE,
@@ -52,9 +61,12 @@ ALLOWED: dict[str, frozenset[str]] = {
     "cyclone-rpc": _RPC,
     "cyclone-realtime": _REALTIME,
     "cyclone": _CYCLONE,
+    "cyclone[babel]": _CYCLONE | BABEL,
+    "cyclone[orjson]": _CYCLONE | ORJSON,
+    "cyclone[speedups]": _CYCLONE | SPEEDUPS,
     "cyclone[tls]": _CYCLONE | TLS,
     "cyclone[ssl]": _CYCLONE | TLS,
-    "cyclone[all]": _CYCLONE | TLS,
+    "cyclone[all]": _CYCLONE | TLS | BABEL | ORJSON | SPEEDUPS,
 }
 
 # What an environment has before anything is installed into it.

@@ -17,6 +17,7 @@ __all__ = [
     "escape",
     "httpserver",
     "httputil",
+    "locale",
     "template",
     "util",
     "version",
@@ -32,6 +33,7 @@ ALIASES: Final = MappingProxyType(
         "escape": "cyclone_escape",
         "httpserver": "cyclone_core.httpserver",
         "httputil": "cyclone_core.httputil",
+        "locale": "cyclone_locale",
         "template": "cyclone_template",
         "util": "cyclone_core.util",
         "web": "cyclone_core.web",
@@ -42,7 +44,7 @@ ALIASES: Final = MappingProxyType(
 install(__name__, ALIASES)
 
 if TYPE_CHECKING:
-    from cyclone import escape, httpserver, httputil, template, util, web
+    from cyclone import escape, httpserver, httputil, locale, template, util, web
 else:
     # Hidden from type checkers: to them a module with `__getattr__` has every name there is.
     from importlib import import_module

@@ -10,8 +10,9 @@ import cyclone
 import cyclone.web
 import cyclone_core.httputil
 import cyclone_core.web
+import cyclone_locale
 import cyclone_template
-from cyclone import escape, httpserver, httputil, template, util
+from cyclone import escape, httpserver, httputil, locale, template, util
 from cyclone.web import Application, RequestHandler, url
 
 assert_type(cyclone.version, str)
@@ -40,9 +41,12 @@ also: str = cyclone.escape.xhtml_escape("<")
 server: type[httpserver.HTTPServer] = cyclone.httpserver.HTTPServer
 assert_type(template.Loader("."), cyclone_template.Loader)
 loaded: cyclone_template.Template = cyclone.template.Loader("templates").load("page.html")
+assert_type(locale.get("pt_BR"), cyclone_locale.Locale)
+translated: str = cyclone.locale.get("pt_BR").translate("send")
 helpers = (util.ObjectDict, util.import_object)
 
 missing = cyclone.nothing  # type: ignore[attr-defined]
 missing_too = cyclone.web.nothing  # type: ignore[attr-defined]
+locale.load_gettext_translations(1)  # type: ignore[arg-type]
 template.Loader(1)  # type: ignore[arg-type]
 escape.xhtml_escape(1)  # type: ignore[arg-type]
