@@ -86,8 +86,12 @@ class _Names:
 class _Generator:
     """Writes one page."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, late: Collection[str] = ()) -> None:
         self.page = page
+        # Escape functions that the page itself binds: they are looked up where they are used.
+        self.late = late
+        self.bound: set[str] = set()
+        self.open: list[tuple[Page, nodes.Block]] = []
         self.file = page.root
         self.names = _Names()
         self.supers: list[Sequence[Definition]] = []
@@ -100,14 +104,20 @@ class _Generator:
         out = Body(fuse=True)
         self.emit_all(self.page.root.body, out)
         names = self.names
-        # What escapes text is looked up where the page begins, if it is there already.
-        early = [
-            (number, snippet)
-            for number, snippet in self.escapes.values()
-            if names.binds.keys().isdisjoint(snippet.reads)
-        ]
-        for _, snippet in early:
-            names.reads.update(dict.fromkeys(snippet.reads))
+        # What escapes text is looked up where the page begins. Only the whole page shows whether
+        # that is right; it hardly ever is not.
+        early = []
+        late = set()
+        for text, (number, snippet) in self.escapes.items():
+            if text in self.late:
+                continue
+            if self.bound.isdisjoint(snippet.reads):
+                early.append((number, snippet))
+                names.reads.update(dict.fromkeys(snippet.reads))
+            else:
+                late.add(text)
+        if late:
+            return _Generator(self.page, late).program(known)
         used = {name: getattr(builtins, name) for name in names.reads if hasattr(builtins, name)}
         prologue = _bindings(names.reads, {*known, *used})
         if self.settles:
@@ -142,26 +152,31 @@ class _Generator:
     def use(self, snippet: Snippet[Any]) -> None:
         """Note the names of some code."""
         self.names.use(snippet.reads, snippet.binds, awaits=snippet.awaits)
+        self.bound.update(snippet.binds)
 
     def emit_output(self, node: nodes.Output, out: Body) -> None:
         """Write a value, escaped as its file says."""
         self.use(node.value)
         escape = None if node.raw else self.file.autoescape
-        out.add_value(node.value.tree, None if escape is None else self.escape_number(escape))
+        if escape is None:
+            out.add_value(node.value.tree, None)
+            return
+        number = self.escape_number(escape)
+        if escape.text in self.late:
+            self.use(escape.function)
+            out.add_statement(_escape_binding(number, escape.function))
+        out.add_value(node.value.tree, number)
 
     def escape_number(self, escape: nodes.Autoescape) -> int:
         """Return the number under which the page knows an escape function."""
         return self.escapes.setdefault(escape.text, (len(self.escapes), escape.function))[0]
 
     def emit_statements(self, node: nodes.Statements, out: Body) -> None:
-        """Write statements; an escape function may come from one of them."""
+        """Write statements."""
         code = node.body
         self.use(code)
         for statement in code.tree:
             out.add_statement(self.settled_statement(statement))
-        escape = self.file.autoescape
-        if escape is not None and not set(code.binds).isdisjoint(escape.function.reads):
-            out.add_statement(_escape_binding(self.escape_number(escape), escape.function))
 
     def emit_block(self, node: nodes.Block, out: Body) -> None:
         """Write a block, as the page's last definition has it."""
@@ -170,9 +185,17 @@ class _Generator:
     def emit_definition(self, chain: Sequence[Definition], out: Body) -> None:
         """Write the last definition of a block; the others are for ``{% super %}``."""
         *above, (block, file) = chain
+        if any(page is self.page and each is block for page, each in self.open):
+            raise ParseError(
+                f"The block {block.name!r} contains itself, by way of {{% super %}}",
+                file.source.name,
+                block.line,
+            )
         around, self.file = self.file, file
         self.supers.append(above)
+        self.open.append((self.page, block))
         self.emit_all(block.body, out)
+        self.open.pop()
         self.supers.pop()
         self.file = around
 

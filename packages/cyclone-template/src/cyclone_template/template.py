@@ -179,7 +179,7 @@ class Template:
 
     @cached_property
     def _compiled(self) -> _Compiled:
-        return _compile(generate_code(self._page, DEFAULT_NAMESPACE), self._page, self.name)
+        return _compile(self._page, self.name)
 
     def _find(self, reference: Extends | Include, parent: File) -> File:
         """Return the file that another one extends or includes."""
@@ -253,10 +253,11 @@ class _Compiled:
         return FunctionType(own.__code__, {**own.__globals__, **names}, own.__name__)
 
 
-def _compile(program: Program, page: Page, name: str) -> _Compiled:
-    """Compile the code of a page; what only the compiler finds is a ParseError too."""
+def _compile(page: Page, name: str) -> _Compiled:
+    """Compile a page; what only Python's compiler finds is a ParseError too."""
     lines = LineMap(file.source for file in page.files)
     try:
+        program = generate_code(page, DEFAULT_NAMESPACE)
         code = compile(program.tree, f"<template {name}>", "exec", dont_inherit=True)
     except SyntaxError as error:
         source, line = lines.locate(error.lineno or 0)
