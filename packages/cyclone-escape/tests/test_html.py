@@ -37,9 +37,17 @@ class Broken:
 
 
 class Subclass(str):
-    """A str of another class, without markup."""
+    """A str of another class, without markup, that says it holds nothing to escape."""
 
     __slots__ = ()
+
+    def __contains__(self, _part: str) -> bool:
+        """Find nothing."""
+        return False
+
+    def replace(self, *_arguments: object) -> str:
+        """Replace nothing."""
+        return self
 
 
 @pytest.mark.parametrize(
@@ -58,6 +66,14 @@ class Subclass(str):
 def test_escape_makes_text_safe(value: str | bytes, expected: str) -> None:
     """The five characters that mean something in markup are escaped, in str and in bytes."""
     assert escape.xhtml_escape(value) == expected
+
+
+@pytest.mark.parametrize("text", ["", "clean", "a < b & 'c'"])
+def test_a_subclass_is_escaped_as_its_text(text: str) -> None:
+    """The methods of a str subclass have no say, and the result is an exact str, clean or not."""
+    result = escape.xhtml_escape(Subclass(text))
+    assert result == html.escape(text)
+    assert type(result) is str
 
 
 @pytest.mark.parametrize("value", [Markup("<i>&amp;</i>"), Markup("")])
@@ -95,13 +111,18 @@ def test_other_types_are_refused(value: object) -> None:
         escape.xhtml_unescape(value)  # type: ignore[arg-type]
 
 
-@given(st.text())
+MARKUP = st.text() | st.text(alphabet="<>&\"'ab", max_size=12)
+
+
+@given(MARKUP)
 def test_escape_agrees_with_the_standard_library(text: str) -> None:
-    """For text the result is that of html.escape()."""
+    """For text, and for its UTF-8 bytes, the result is that of html.escape()."""
     assert escape.xhtml_escape(text) == html.escape(text)
+    if text.isascii():
+        assert escape.xhtml_escape(text.encode()) == html.escape(text)
 
 
-@given(st.text())
+@given(MARKUP)
 def test_unescape_undoes_escape(text: str) -> None:
     """Whatever the text, both ways give it back."""
     assert escape.xhtml_unescape(escape.xhtml_escape(text)) == text

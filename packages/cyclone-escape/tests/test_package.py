@@ -25,6 +25,7 @@ NAMES = {
     "to_unicode",
     "url_escape",
     "url_unescape",
+    "use_json",
     "utf8",
     "xhtml_escape",
     "xhtml_unescape",
@@ -49,6 +50,7 @@ checks = {
     "utf8": e.utf8("a") == b"a" and refused(e.utf8, 1),
     "to_unicode": e.to_unicode(b"a") == "a" and refused(e.to_unicode, 1),
     "json": e.json_encode({b"a": "</"}) == '{"a": "<\\\\/"}' and refused(e.json_decode, None),
+    "use_json": refused(e.use_json, "other") and e.use_json("stdlib") == "stdlib",
     "url": e.url_unescape(e.url_escape("a b")) == "a b" and refused(e.url_escape, None),
     "fields": refused(lambda: e.parse_qs_bytes("a&b", max_num_fields=1)),
     "linkify": "<a " in e.linkify("www.x.com") and refused(e.linkify, None),
@@ -76,7 +78,7 @@ def test_public_names() -> None:
 
 def test_modules_promise_what_the_package_exports() -> None:
     """Every exported name is in the __all__ of the module that defines it."""
-    modules = ["html", "imports", "json", "links", "objects", "text", "url"]
+    modules = ["html", "imports", "json", "links", "objects", "orjson", "text", "url"]
     promised: set[str] = set()
     for module in modules:
         promised |= set(cyclone_escape.import_object(f"cyclone_escape.{module}.__all__"))

@@ -1,7 +1,10 @@
 """The types that users see. Checked by mypy --strict, never run."""
 
+import json as json_module
 import re
 from typing import TYPE_CHECKING, Any, assert_type
+
+import orjson
 
 import cyclone_escape as escape
 
@@ -61,6 +64,12 @@ def json() -> None:
     assert_type(escape.json_encode({"a": b"b"}), str)
     assert_type(escape.json_decode(b"1"), Any)
     assert_type(escape.json_decode("1"), Any)
+    previous = escape.use_json("orjson")
+    escape.use_json(previous)
+    escape.use_json(json_module.dumps)
+    escape.use_json(orjson.dumps)
+    escape.use_json(None)  # type: ignore[arg-type]
+    escape.use_json(lambda value: [value])  # type: ignore[arg-type,return-value]
 
 
 def links(either: str | bytes) -> None:
