@@ -111,7 +111,8 @@ def _widen(part: re.Match[str]) -> str:
 class CLDR:
     """The formats of one locale.
 
-    Digits of numbers are the locale's own (``fa``: ۱۲۳); Babel writes those of dates as 0-9.
+    Digits are 0-9 everywhere: Babel knows the separators that go with a language's own digits, but
+    not the digits, and one without the other would be no language's number.
 
     Args:
         locale: Babel's locale.
@@ -195,17 +196,13 @@ class CLDR:
         """Write a number; see ``Locale.format_decimal``."""
         from babel import numbers
 
-        return numbers.format_decimal(
-            value, pattern, locale=self._locale, numbering_system="default"
-        )
+        return numbers.format_decimal(value, pattern, locale=self._locale)
 
     def format_percent(self, value: Number, pattern: str | None) -> str:
         """Write a share of 1 as percents; see ``Locale.format_percent``."""
         from babel import numbers
 
-        return numbers.format_percent(
-            value, pattern, locale=self._locale, numbering_system="default"
-        )
+        return numbers.format_percent(value, pattern, locale=self._locale)
 
     def format_currency(
         self, value: Number, currency: str, pattern: str | None, format_type: CurrencyFormat
@@ -214,10 +211,5 @@ class CLDR:
         from babel import numbers
 
         return numbers.format_currency(
-            value,
-            currency,
-            pattern,
-            locale=self._locale,
-            format_type=format_type,
-            numbering_system="default",
+            value, currency, pattern, locale=self._locale, format_type=format_type
         )

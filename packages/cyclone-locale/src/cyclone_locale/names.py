@@ -175,7 +175,7 @@ uk uk_UA | Ukrainian | Українська
 ur | Urdu | اردو
 ur_IN | Urdu (India) | اردو (بھارت)
 ur_PK | Urdu (Pakistan) | اردو (پاکستان)
-uz uz_UZ | Uzbek | Oʻzbek
+uz uz_UZ | Uzbek | O‘zbek
 vi vi_VN | Vietnamese | Tiếng Việt
 wo | Wolof | Wolof
 xh xh_ZA | Xhosa | IsiXhosa
@@ -188,7 +188,7 @@ zh_Hant zh_TW | Chinese (Traditional) | 中文(繁體)
 zh_MO | Chinese (Macao) | 中文(澳門)
 zh_SG | Chinese (Singapore) | 中文(新加坡)
 zu zu_ZA | Zulu | IsiZulu
-"""  # noqa: RUF001 - Uzbek is written with an okina
+"""  # noqa: RUF001 - Uzbek has a letter that looks like a quote
 
 
 def _read_table() -> Mapping[str, LocaleName]:

@@ -7,6 +7,8 @@ other program that reads HTTP.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from cyclone_locale.tags import MAX_TAG_LENGTH, fallbacks
@@ -14,14 +16,28 @@ from cyclone_locale.tags import MAX_TAG_LENGTH, fallbacks
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-__all__ = ["MAX_LANGUAGES", "closest_locale", "parse_accept_language"]
+__all__ = [
+    "MAX_ENTRY_LENGTH",
+    "MAX_LANGUAGES",
+    "MAX_PARAMETERS",
+    "closest_locale",
+    "parse_accept_language",
+]
 
 # People know a few languages, and browsers send ten at most; what follows the first 50 is ignored.
 MAX_LANGUAGES = 50
+# The weight is the first parameter of a language, and there is no other one in use.
+MAX_PARAMETERS = 8
+# A longer entry is no language with a weight.
+MAX_ENTRY_LENGTH = 300
+# A site sees few different headers, and each of them again and again; longer ones are not kept.
+_KEPT_LENGTH = 300
 
-_RANGE = re.compile(r"\*|[A-Za-z]{1,8}(?:[-_][A-Za-z0-9]{1,8})*")
+_LANGUAGE = r"\*|[A-Za-z]{1,8}(?:[-_][A-Za-z0-9]{1,8})*"
 # RFC 9110 allows three decimals. Clients send more, and some leave out the zero before the point.
-_WEIGHT = re.compile(r"0(?:\.\d{0,15})?|\.\d{1,15}|1(?:\.0{0,15})?", re.ASCII)
+_WEIGHT = r"0(?:\.[0-9]{0,15})?|\.[0-9]{1,15}|1(?:\.0{0,15})?"
+# What an entry looks like nearly always; others, with more parameters, are taken apart by hand.
+_USUAL = re.compile(rf"[ \t]*({_LANGUAGE})[ \t]*(?:;[ \t]*[qQ][ \t]*=[ \t]*({_WEIGHT})[ \t]*)?")
 _BLANKS = " \t"
 
 
@@ -42,36 +58,38 @@ def parse_accept_language(header: str) -> list[tuple[str, float]]:
         header where weights are equal. The language is spelt as it came. It may be ``*``, which
         stands for any language.
     """
+    return list(_parse(header) if len(header) <= _KEPT_LENGTH else _parse.__wrapped__(header))
+
+
+@lru_cache(maxsize=256)
+def _parse(header: str) -> tuple[tuple[str, float], ...]:
     entries = header.split(",", MAX_LANGUAGES)[:MAX_LANGUAGES]
     found = [entry for entry in map(_parse_entry, entries) if entry is not None]
-    found.sort(key=lambda entry: -entry[1])
-    return found
+    # Also in reverse, the sort keeps the order of equal ones.
+    found.sort(key=itemgetter(1), reverse=True)
+    return tuple(found)
 
 
 def _parse_entry(entry: str) -> tuple[str, float] | None:
-    """Read one entry, such as ``pt-BR;q=0.8``; parameters other than the weight mean nothing."""
-    if ";" not in entry:
-        language, weight = entry.strip(_BLANKS), 1.0
-    else:
-        language, parameters = entry.split(";", 1)
-        language = language.strip(_BLANKS)
-        read = _parse_weight(parameters)
-        if not read:
-            return None
-        weight = read
-    if len(language) > MAX_TAG_LENGTH or _RANGE.fullmatch(language) is None:
+    """Read one entry, such as ``pt-BR;q=0.8``."""
+    if len(entry) > MAX_ENTRY_LENGTH:
         return None
-    return language, weight
+    match = _USUAL.fullmatch(entry) or _USUAL.fullmatch(_without_parameters(entry))
+    if match is None:
+        return None
+    language, weight = match.groups()
+    if weight is None:
+        weight = 1.0
+    elif not (weight := float(weight)):
+        return None
+    return (language, weight) if len(language) <= MAX_TAG_LENGTH else None
 
 
-def _parse_weight(parameters: str) -> float:
-    """Return the weight, 1 if there is none, and 0 if it cannot be read."""
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.partition("=")
-        if name.strip(_BLANKS) in {"q", "Q"}:
-            value = value.strip(_BLANKS)
-            return float(value) if _WEIGHT.fullmatch(value) else 0.0
-    return 1.0
+def _without_parameters(entry: str) -> str:
+    """Drop the parameters that are no weight: they mean nothing here."""
+    language, *parameters = entry.split(";", MAX_PARAMETERS)[:MAX_PARAMETERS]
+    weights = [text for text in parameters if text.partition("=")[0].strip(_BLANKS) in {"q", "Q"}]
+    return ";".join([language, *weights[:1]])
 
 
 def closest_locale(codes: Iterable[str | None], supported: Collection[str]) -> str | None:

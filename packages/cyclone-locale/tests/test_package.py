@@ -1,0 +1,104 @@
+"""The package as a whole: its names, its imports, its README, and Python's -O."""
+
+import pickle
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cyclone_locale
+from cyclone_locale import MissingBabelError, UnsupportedLocaleError
+
+# Adding a public name means adding it here, on purpose.
+NAMES = {
+    *("CONTEXT_SEPARATOR", "CSVLocale", "CatalogueDirectoryError", "GettextLocale", "LOCALE_NAMES"),
+    *("Locale", "LocaleError", "MissingBabelError", "Registry", "UnsupportedLocaleError"),
+    *("closest_locale", "default_registry", "get", "get_supported_locales", "is_rtl"),
+    *("load_gettext_translations", "load_translations", "normalize_code"),
+    *("parse_accept_language", "reload_if_changed", "set_default_locale", "use_cldr"),
+}
+
+# Exits with 0 if every check holds; no assert, which -O would remove.
+OPTIMIZED = """
+import sys
+import cyclone_locale as l
+
+def refused(function, *args):
+    try:
+        function(*args)
+    except (TypeError, ValueError, LookupError, OSError):
+        return True
+    return False
+
+pl = l.CSVLocale("pl", {"unknown": {"a": "b"}})
+checks = {
+    "optimized": not __debug__,
+    "get": l.get("tlh", None).code == "en_US" and refused(l.Locale.get, "tlh"),
+    "translate": pl.translate("a") == "b" and refused(pl.translate, "a", "b"),
+    "load_translations": refused(l.load_translations, "/nowhere/at/all"),
+    "domain": refused(l.load_gettext_translations, ".", "a/b"),
+    "set_default_locale": refused(l.set_default_locale, "?"),
+    "format_date": pl.format_date(0) == "January 1, 1970 at 0:00" and refused(pl.format_date, "a"),
+    "parse_accept_language": l.parse_accept_language("a;q=0,b;q=0.5,c") == [("c", 1), ("b", 0.5)],
+}
+sys.exit(", ".join(name for name, fine in checks.items() if not fine) or 0)
+"""
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a fresh Python of the same version, in isolated mode."""
+    return subprocess.run(  # noqa: S603 - our own arguments
+        [sys.executable, "-I", *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_public_names() -> None:
+    """__all__ is the list above, without repetition, and each name is there."""
+    assert set(cyclone_locale.__all__) == NAMES
+    assert len(cyclone_locale.__all__) == len(NAMES)
+    for name in NAMES:
+        assert hasattr(cyclone_locale, name)
+
+
+def test_import_needs_the_standard_library_only() -> None:
+    """Importing the package loads itself and the standard library, and not Babel if it is there."""
+    code = (
+        "import sys; before = set(sys.modules); import cyclone_locale; "
+        "new = {name.partition('.')[0] for name in set(sys.modules) - before}; "
+        "print(sorted(new - set(sys.stdlib_module_names)))"
+    )
+    done = run("-c", code)
+    assert (done.stdout.strip(), done.stderr) == ("['cyclone_locale']", "")
+
+
+def test_it_works_optimized() -> None:
+    """Under python -O everything works, and refuses what it refuses without."""
+    done = run("-O", "-c", OPTIMIZED)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_errors_survive_pickling() -> None:
+    """Errors may come from a worker process, with their message and their attributes."""
+    error = pickle.loads(pickle.dumps(UnsupportedLocaleError("tlh", {"b", "a"})))  # noqa: S301
+    assert (error.code, error.supported) == ("tlh", ["a", "b"])
+    assert "no locale 'tlh'; supported are a, b." in str(error)
+    assert "use_cldr() needs Babel" in str(MissingBabelError("use_cldr()"))
+
+
+def test_readme_example_runs() -> None:
+    """The first Python block of the README runs alone and prints what it promises."""
+    readme = Path(__file__).parent.parent / "README.md"
+    if not readme.exists():
+        pytest.skip("the README is not beside the tests: they run from an unpacked archive")
+    block = re.search(r"```python\n(.*?)```", readme.read_text("utf-8"), re.DOTALL)
+    assert block is not None
+    done = run("-X", "utf8", "-c", block[1])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "Sair",
+        "3 arquivos",
+        "ontem às 14:05",
+        "Português (Brasil)",
+    ]
