@@ -41,6 +41,7 @@ ANYTHING = st.recursive(
     max_leaves=8,
 )
 
+NAN = float("nan")
 Pair = namedtuple("Pair", ["a", "b"])  # noqa: PYI024 - a type that json writes as a list
 
 
@@ -210,6 +211,8 @@ def test_orjson_takes_bytes_for_text(value: object) -> None:
         [float("inf"), "null"],
         {"a": -float("inf")},
         [None, float("nan"), [float("nan")]],
+        [None, NAN, NAN],
+        (NAN, -NAN, None, "g"),
         2**64,
         -(2**63) - 1,
         "\ud800",

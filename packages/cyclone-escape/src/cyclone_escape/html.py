@@ -100,12 +100,15 @@ def xhtml_unescape(value: str | bytes) -> str:
         TypeError: The value is neither ``str`` nor ``bytes``.
         UnicodeDecodeError: The bytes are not UTF-8.
     """
-    if not isinstance(value, str | bytes):
-        raise TypeError(f"xhtml_unescape() takes str or bytes, not {type(value).__name__}")
-    text = to_unicode(value)
-    if "&#" in text:
-        text = _LONG_REFERENCE.sub(_shorten_reference, text)
-    return html.unescape(text)
+    if type(value) is not str:
+        if not isinstance(value, str | bytes):
+            raise TypeError(f"xhtml_unescape() takes str or bytes, not {type(value).__name__}")
+        value = str.__str__(to_unicode(value))
+    if "&" not in value:
+        return value
+    if "&#" in value:
+        value = _LONG_REFERENCE.sub(_shorten_reference, value)
+    return html.unescape(value)
 
 
 def _as_plain_str(markup: object, value: object) -> str:

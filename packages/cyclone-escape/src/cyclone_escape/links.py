@@ -83,10 +83,11 @@ def linkify(
         TypeError: The text is neither ``str`` nor ``bytes``.
         UnicodeDecodeError: The bytes are not UTF-8.
     """
-    if not isinstance(text, str | bytes):
-        raise TypeError(f"linkify() takes str or bytes, not {type(text).__name__}")
-    # A slice of a markup class is markup again, and xhtml_escape() would let it through.
-    text = str.__str__(to_unicode(text))
+    if type(text) is not str:
+        if not isinstance(text, str | bytes):
+            raise TypeError(f"linkify() takes str or bytes, not {type(text).__name__}")
+        # A slice of a markup class is markup again, and xhtml_escape() would let it through.
+        text = str.__str__(to_unicode(text))
     if ":/" not in text and "www." not in text:
         return xhtml_escape(text)
     parts: list[str] = []
@@ -111,12 +112,15 @@ def linkify(
 
 def _link(url: str, protocol: str, shorten: bool, extra_params: str | Callable[[str], str]) -> str:
     """Write the ``<a>`` element of one URL; a URL without a protocol gets ``http``."""
-    href = xhtml_escape(url if protocol else "http://" + url)
-    params = (extra_params(href) if callable(extra_params) else extra_params).strip()
-    shown = _shorten(url, protocol) if shorten else url
-    title = "" if shown == url else f' title="{href}"'
-    space = " " if params else ""
-    return f'<a href="{href}"{space}{params}{title}>{xhtml_escape(shown)}</a>'
+    escaped = xhtml_escape(url)
+    href = escaped if protocol else "http://" + escaped
+    attributes = f'href="{href}"'
+    if params := (extra_params(href) if callable(extra_params) else extra_params).strip():
+        attributes += " " + params
+    if shorten and (shown := _shorten(url, protocol)) != url:
+        attributes += f' title="{href}"'
+        escaped = xhtml_escape(shown)
+    return f"<a {attributes}>{escaped}</a>"
 
 
 def _shorten(url: str, protocol: str) -> str:

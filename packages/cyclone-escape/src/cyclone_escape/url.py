@@ -46,8 +46,9 @@ def url_escape(value: str | bytes, plus: bool = True) -> str:
         TypeError: The value is neither ``str`` nor ``bytes``.
         UnicodeEncodeError: The text holds a lone surrogate.
     """
-    _require_text("url_escape", value)
-    return quote_plus(utf8(value)) if plus else quote(utf8(value))
+    if type(value) is not str:
+        _require_text("url_escape", value)
+    return quote_plus(value) if plus else quote(value)
 
 
 @overload
@@ -77,7 +78,8 @@ def url_unescape(
         UnicodeDecodeError: ``str`` is wanted and the value itself is bytes that are not UTF-8.
         LookupError: Python knows no such encoding.
     """
-    _require_text("url_unescape", value)
+    if type(value) is not str:
+        _require_text("url_unescape", value)
     if encoding is None:
         data = utf8(value)
         return _percent_decode(data.replace(b"+", b" ") if plus else data)
@@ -125,7 +127,8 @@ def parse_qs_bytes(
         UnicodeEncodeError: Text holds a character beyond U+00FF; no server sees such a query.
         TypeError: The input is neither ``str`` nor ``bytes``.
     """
-    _require_text("parse_qs_bytes", qs)
+    if type(qs) is not str:
+        _require_text("parse_qs_bytes", qs)
     data = qs.encode("latin-1") if isinstance(qs, str) else qs
     if not data:
         return {}
