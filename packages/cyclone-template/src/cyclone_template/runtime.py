@@ -10,7 +10,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any, cast
 
 import cyclone_escape
-from cyclone_escape import xhtml_escape
+from cyclone_escape import to_unicode, utf8, xhtml_escape
 from cyclone_template.holes import (
     Hole,
     deferred_type,
@@ -216,7 +216,7 @@ def _apply(function: Callable[[Any], Any], text: str, before: int, holes: list[H
 
     def call(page: bytes) -> bytes | Deferred:
         own: list[Hole] = []
-        return fill(_call(function, page.decode(), own), own)
+        return fill(_call(function, page, own), own)
 
     def resolve() -> bytes | Deferred:
         filled = fill(text, inner)
@@ -225,10 +225,10 @@ def _apply(function: Callable[[Any], Any], text: str, before: int, holes: list[H
     return _add(holes, Hole(resolve))
 
 
-def _call(function: Callable[[Any], Any], text: str, holes: list[Hole]) -> str:
-    """Apply a function to text."""
-    value = function(text if _takes_text(function) else text.encode())
-    if hasattr(type(value), "__await__"):
+def _call(function: Callable[[Any], Any], text: str | bytes, holes: list[Hole]) -> str:
+    """Apply a function to text, or to bytes that may be no text."""
+    value = function(to_unicode(text) if _takes_text(function) else utf8(text))
+    if isinstance(value, bytes) or hasattr(type(value), "__await__"):
         return convert(value, None, holes)
     return _text(value, function)
 
