@@ -42,7 +42,9 @@ HEADERS = (
     "en-US",
 )
 # More than cyclone-locale keeps, so that each comes when it has been forgotten.
-UNSEEN = tuple(f"{header};q=0.{number}" for header in HEADERS[::2] for number in range(1000, 1400))
+UNSEEN = tuple(
+    f"{header},da;q=0.{number}" for header in HEADERS[::2] for number in range(1000, 1400)
+)
 DATES = tuple(1_600_000_000 - age for age in (10, 4_000, 90_000, 300_000, 9_000_000, 90_000_000))
 
 
