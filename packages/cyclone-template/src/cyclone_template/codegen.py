@@ -281,7 +281,9 @@ class _Generator:
             suite = self.emit_body(body, out, place)
             handlers.append(ast.ExceptHandler(tree.type, tree.name, suite, **place_of(tree)))
         otherwise = self.emit_body(node.otherwise, out, place) if node.otherwise else []
-        final = self.emit_body(node.final, out, place) if node.final else []
+        # A `finally` may be empty, but without a handler it has to be there.
+        needed = bool(node.final) or not handlers
+        final = self.emit_body(node.final, out, place) if needed else []
         out.add_statement(
             ast.Try(guarded.as_suite(place), handlers, otherwise, final, **place),
         )

@@ -216,8 +216,11 @@ class _Place:
     def parse_header(self, kind: type[_Statement], before: str, after: str) -> _Statement:
         """Parse the head of a statement and see that nothing else is hidden in it."""
         module = cast("ast.Module", self.parse(before, f"{after}:pass", "exec"))
-        (statement, *rest) = module.body
-        clause = statement.handlers[-1] if isinstance(statement, ast.Try) else statement
+        statement, *rest = cast("list[ast.AST]", module.body)
+        clause = statement
+        if isinstance(statement, ast.Try):
+            clause, *others = statement.handlers
+            rest += others
         body = cast("list[ast.stmt]", getattr(clause, "body", []))
         end = body[-1].end_lineno, body[-1].end_col_offset
         lines = _LINE_END.split(f"{before}{self.text}{after}:pass")
