@@ -196,7 +196,7 @@ class CLDR:
         """Write a number; see ``Locale.format_decimal``."""
         from babel import numbers
 
-        return numbers.format_decimal(value, pattern, locale=self._locale)
+        return str(numbers.format_decimal(value, pattern, locale=self._locale))
 
     def format_percent(self, value: Number, pattern: str | None) -> str:
         """Write a share of 1 as percents; see ``Locale.format_percent``."""
