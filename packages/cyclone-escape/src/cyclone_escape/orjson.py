@@ -6,8 +6,9 @@ missing. So the standard library's encoder writes every document that is not mad
 alone. That includes what orjson refuses and Python does not: other keys than ``str``, numbers of
 more than 64 bits, lone surrogates, subclasses of ``dict``, nesting of more than 254 levels.
 
-Reading is not done by orjson. It makes floats of large integers, and release 3.13.0 ends the whole
-process on a text of 200,000 opening brackets, which is something that a stranger can send.
+Reading is not done by orjson. It makes floats of integers of more than 64 bits and says nothing, so
+every text would have to be searched for them first. Measured with that search, rows are read less
+than twice as fast as by ``json``, and text beyond ASCII is read more slowly.
 """
 
 from __future__ import annotations
