@@ -51,6 +51,8 @@ MISTAKES = [
     ("{% whitespace %}", "{% whitespace %} lacks a mode"),
     ("{% import %}", "invalid syntax, in {% import %}"),
     ("{% from %}", "invalid syntax, in {% from %}"),
+    ("{% from . import a %}", "a template is in no package: import by the whole name, in {% from"),
+    ("{% set from ..a import b %}", "a template is in no package"),
     # What is too much there.
     ("{% if 1 %}{% else 2 %}{% end %}", "{% else %} takes nothing behind it"),
     ("{% if 1 %}{% else: %}{% end %}", "{% else %} takes nothing behind it"),

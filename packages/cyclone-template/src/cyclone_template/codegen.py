@@ -162,10 +162,16 @@ class _Generator:
             out.add_value(node.value.tree, None)
             return
         number = self.escape_number(escape)
+        value = node.value.tree
         if escape.text in self.late:
             self.use(escape.function)
+            place = place_of(value)
+            # The value first: it may be what binds the function.
+            kept = ast.Name("_tt_kept", ast.Store(), **place)
+            out.add_statement(ast.Assign([kept], value, **place))
             out.add_statement(_escape_binding(number, escape.function))
-        out.add_value(node.value.tree, number)
+            value = name("_tt_kept", place)
+        out.add_value(value, number)
 
     def escape_number(self, escape: nodes.Autoescape) -> int:
         """Return the number under which the page knows an escape function."""

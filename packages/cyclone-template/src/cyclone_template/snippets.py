@@ -107,6 +107,8 @@ def parse_statements(source: Source, token: Token, skip: int = 0) -> Snippet[lis
         if not isinstance(statement, _SIMPLE_STATEMENTS):
             kind = type(statement).__name__
             raise place.error(f"a statement of the kind {kind} may not stand here")
+        if isinstance(statement, ast.ImportFrom) and statement.level:
+            raise place.error("a template is in no package: import by the whole name")
     return place.snippet(body, body, "")
 
 
