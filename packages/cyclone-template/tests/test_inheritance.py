@@ -3,6 +3,7 @@
 import pytest
 
 from cyclone_template import BaseLoader, DictLoader, ParseError, Template, TemplateNotFoundError
+from cyclone_template.loader import MAX_CHAIN
 
 
 def render(files: dict[str, str], name: str = "page", **variables: object) -> str:
@@ -286,3 +287,15 @@ def test_many_parts() -> None:
     files["p"] = "p"
     written = "-" + "".join(f"{n}," for n in range(1, 40)) + "-" * 460 + "p" * 300
     assert render(files, "t39") == written
+
+
+@pytest.mark.parametrize("word", ["extends", "include"])
+def test_too_long_chains(word: str) -> None:
+    """Templates that need each other too deep are an error that names both ends, not a crash."""
+    files = {f"t{n}": f"\n{{% {word} t{n + 1} %}}" for n in range(MAX_CHAIN - 1)}
+    files[f"t{MAX_CHAIN - 1}"] = "end"
+    assert render(files, "t0").strip() == "end"
+    files[f"t{MAX_CHAIN - 1}"] = f"\n\n{{% {word} t{MAX_CHAIN} %}}"
+    with pytest.raises(ParseError, match="t0 needs t1 … needs t100") as caught:
+        render(files, "t0")
+    assert (caught.value.filename, caught.value.lineno) == (f"t{MAX_CHAIN - 1}", 3)

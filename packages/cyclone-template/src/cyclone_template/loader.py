@@ -13,7 +13,7 @@ import posixpath
 from importlib.resources import files
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from cyclone_template.errors import ParseError, TemplateNotFoundError
 from cyclone_template.template import Template
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 __all__ = ["BaseLoader", "DictLoader", "Loader", "PackageLoader"]
+
+MAX_CHAIN: Final = 100
+"""How many templates may extend and include each other in a row: Python's stack is not endless."""
 
 # What it means to open a file that is not there. A ValueError is a name that no file can have: one
 # with a NUL character or a lone surrogate.
@@ -120,7 +123,8 @@ class BaseLoader:
             line: The line there.
 
         Raises:
-            ParseError: That is a template for which this one is compiled.
+            ParseError: That is a template for which this one is compiled, or too many are compiled
+                for each other.
         """
         name = self.resolve_path(name, parent_path)
         # With the lock, what is there is of this thread: another one may load the same just now.
@@ -129,6 +133,13 @@ class BaseLoader:
         if name in loading:
             names = " → ".join([*loading[loading.index(name) :], name])
             raise ParseError(f"A template may not need itself: {names}", parent_path, line)
+        if len(loading) >= MAX_CHAIN:
+            raise ParseError(
+                f"Templates need each other more than {MAX_CHAIN} deep: {loading[0]} needs "
+                f"{loading[1]} … needs {name}",
+                parent_path,
+                line,
+            )
 
     def _create_template(self, name: str) -> Template:
         """Find and compile a template.
