@@ -188,8 +188,7 @@ class _Parser:
         text = token.text
         if "<pre>" not in text:  # Tornado's way to leave preformatted text alone
             text = filter_whitespace(self.whitespace, text)
-        if text:
-            self.frame.body.append(nodes.Text(text))
+        self.frame.body.append(nodes.Text(text))
 
     def _directive(self, operator: str, token: Token) -> None:
         """Read a directive, with its body if it has one."""

@@ -198,6 +198,8 @@ class _Place:
 
     def parse(self, before: str, after: str, mode: str) -> ast.AST:
         """Parse the code between these two; every way in which that can fail is a ParseError."""
+        if "\0" in self.text:  # for some versions of Python a SyntaxError, for others none
+            raise self.error("Python code may hold no NUL character")
         try:
             return ast.parse(f"{before}{self.text}{after}", self.source.name, mode)
         except SyntaxError as error:
@@ -207,8 +209,6 @@ class _Place:
             raise self.error(str(error.msg), line) from error
         except (RecursionError, MemoryError) as error:
             raise self.error("the Python code is nested too deeply") from error
-        except ValueError as error:  # a NUL character, before Python 3.12
-            raise self.error(str(error)) from error
 
     @property
     def last_line(self) -> int:
