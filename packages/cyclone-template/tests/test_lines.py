@@ -34,12 +34,11 @@ def test_the_numbers_start_again(monkeypatch: pytest.MonkeyPatch) -> None:
     last = cyclone_template.lines._LAST_LINE
     monkeypatch.setattr(cyclone_template.lines, "_next_first", last - 8)
     loader = DictLoader(
-        {"base": "\n\n{{ x }}{% block a %}{% end %}", "page": "\n{% extends base %}"}
+        {
+            "base": "\n\n{{ x }}{% block a %}{% end %}",
+            "page": "\n{% extends base %}\n{% block a %}\n{{ 1 / x }}{% end %}",
+        }
     )
-    loader.dict = {
-        **loader.dict,
-        "page": "\n{% extends base %}\n{% block a %}\n{{ 1 / x }}{% end %}",
-    }
     template = loader.load("page")
     sources = [template.file.source, loader.load("base").file.source]
     assert [source.first for source in sources] == [last - 8, 1]
