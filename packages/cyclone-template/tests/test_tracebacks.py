@@ -2,7 +2,6 @@
 
 import linecache
 import pickle
-import sys
 import traceback
 from pathlib import Path
 
@@ -187,7 +186,6 @@ def test_not_found_says_who_asked() -> None:
     assert caught.value.__notes__ == ["It is extended or included at a.html:2"]
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="before Python 3.12 the message is another")
 def test_python_errors_that_only_the_compiler_finds() -> None:
     """What Python finds late has the template's line, too."""
     with pytest.raises(ParseError) as caught:
