@@ -49,8 +49,8 @@ MISTAKES = [
     ("{% module %}", "{% module %} lacks a call of a UI module"),
     ("{% autoescape %}", "{% autoescape %} lacks a function or None"),
     ("{% whitespace %}", "{% whitespace %} lacks a mode"),
-    ("{% import %}", "invalid syntax, in {% import %}"),
-    ("{% from %}", "invalid syntax, in {% from %}"),
+    ("{% import %}", "{% import %} lacks the name of a module"),
+    ("{% from %}", "{% from %} lacks the name of a module"),
     ("{% from . import a %}", "a template is in no package: import by the whole name, in {% from"),
     ("{% set from ..a import b %}", "a template is in no package"),
     # What is too much there.

@@ -273,6 +273,7 @@ class _Parser:
         self.frame.body.append(nodes.Statements(parse_statements(self.source, token, skip)))
 
     def read_import(self, token: Token) -> None:
+        self._skip(token, "the name of a module")
         self.frame.body.append(nodes.Statements(parse_statements(self.source, token)))
 
     def read_autoescape(self, token: Token) -> None:
