@@ -62,6 +62,7 @@ def test_positional_parameters() -> None:
     ("options", "page"),
     [
         ({}, b"a \n b"),
+        ({"compress_whitespace": None, "name": "a.html"}, b"a\nb"),
         ({"compress_whitespace": True}, b"a\nb"),
         ({"compress_whitespace": False, "name": "a.html"}, b"a \n b"),
         ({"whitespace": "oneline"}, b"a b"),

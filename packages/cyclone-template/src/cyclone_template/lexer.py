@@ -8,7 +8,8 @@ brace itself: ``{{!`` stands for ``{{``.
 A tag ends at the first ``}}``, ``%}`` or ``#}``. Where Python stands in it, in ``{{ }}`` and in
 most directives, a closing brace inside a string or inside a dict does not count. (To Tornado it
 does; what that reads without an error is read here alike, since Python never has a bracket or a
-quote left open.) Each character is looked at a bounded number of times.
+quote left open. The exception are f-strings that hold a line end or their own quotation mark, which
+Python allows since 3.12.) Each character is looked at a bounded number of times.
 """
 
 from __future__ import annotations

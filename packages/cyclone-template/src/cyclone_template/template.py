@@ -63,7 +63,7 @@ class Template:
             that end in ``.html`` or ``.js`` have less whitespace by default.
         loader: Finds what the template extends and includes.
         compress_whitespace: The older form of ``whitespace``: true for ``"single"``, false for
-            ``"all"``.
+            ``"all"``, None (the default) for neither.
         autoescape: The name of the function that ``{{ }}`` applies, or None for none. Default: the
             loader's, or ``"xhtml_escape"``.
         whitespace: The whitespace mode; see ``filter_whitespace``. Default: the loader's, or by
@@ -82,7 +82,7 @@ class Template:
         template_string: str | bytes,
         name: str = "<string>",
         loader: BaseLoader | None = None,
-        compress_whitespace: bool | _Unset = _UNSET,
+        compress_whitespace: bool | None = None,
         autoescape: str | _Unset | None = _UNSET,
         whitespace: str | None = None,
         *,
@@ -198,10 +198,10 @@ class Template:
 
 
 def _whitespace_mode(
-    name: str, loader: BaseLoader | None, compress: bool | _Unset, whitespace: str | None
+    name: str, loader: BaseLoader | None, compress: bool | None, whitespace: str | None
 ) -> str:
     """Return the whitespace mode that a template begins with."""
-    if not isinstance(compress, _Unset):
+    if compress is not None:
         if whitespace is not None:
             raise TypeError("pass whitespace or compress_whitespace, not both")
         whitespace = "single" if compress else "all"
