@@ -138,6 +138,22 @@ class TestUnfired:
         assert page.result == b"&lt;<&lt;"
         assert deferred.result == "<"
 
+    def test_leaves_no_cycles(self, defer: ModuleType) -> None:
+        """A page that came late is freed at once, without the garbage collector."""
+        template = Template("{{ d }}{% apply f %}{{ d }}{% end %}")
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(10):
+                deferred = defer.Deferred()
+                page = template.generate(d=deferred, f=upper)
+                deferred.callback("x")
+                assert page.result == b"xX"
+            del deferred, page
+            assert gc.collect() == 0
+        finally:
+            gc.enable()
+
     def test_a_value_that_is_a_deferred_again(self, defer: ModuleType) -> None:
         """A Deferred that fires with something that waits in turn is followed to the end."""
         outer, inner = defer.Deferred(), defer.Deferred()

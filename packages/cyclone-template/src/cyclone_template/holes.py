@@ -180,15 +180,18 @@ class _Filling:
     def _arrive(self, text: bytes, place: int) -> None:
         self.parts[place] = text
         self.missing.remove(place)
-        if self.page is not None and not self.missing and self.failure is None:
-            self.page.callback(b"".join(self.parts))
+        if self.page is not None and not self.missing:
+            # Let go of: the page holds on to its canceller, and so to this.
+            page, self.page = self.page, None
+            page.callback(b"".join(self.parts))
 
     def _fail(self, failure: Any) -> None:  # noqa: ANN401  a Failure
         # A page has one error. Those that follow are handled with it.
         if self.failure is None:
             self.failure = failure
             if self.page is not None:
-                self.page.errback(failure)
+                page, self.page = self.page, None
+                page.errback(failure)
 
     def _cancel(self, _: Deferred) -> None:
         for place in tuple(self.missing):
