@@ -1,7 +1,9 @@
 """JSON."""
 
 import json
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -118,6 +120,45 @@ def test_encode_agrees_with_json_dumps(value: object) -> None:
 
 
 def test_encode_needs_no_accelerator(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An interpreter without the C encoder gets json.dumps itself."""
-    monkeypatch.delattr("json.encoder.c_make_encoder")
-    assert json_module._make_dumps() is json.dumps
+    """An interpreter without the C encoder writes the same with json.dumps."""
+    monkeypatch.setattr(json_module, "_make_encoder", None)
+    assert escape.json_encode({"a": [1, "</"]}) == '{"a": [1, "<\\/"]}'
+
+
+@pytest.mark.parametrize("wrap", [lambda inner: [inner], lambda inner: {"self": inner}])
+def test_a_large_value_that_contains_itself_is_refused_at_once(
+    wrap: Callable[[object], object],
+) -> None:
+    """A cycle costs one pass over the data, not one for each level of recursion."""
+    rows = [{"id": number} for number in range(20_000)]
+    document: dict[str, object] = {"rows": rows}
+    document["back"] = wrap(document)
+    before = time.process_time()
+    escape.json_encode(rows)
+    once = time.process_time() - before
+    before = time.process_time()
+    with pytest.raises(ValueError, match="Circular"):
+        escape.json_encode(document)
+    assert time.process_time() - before < 20 * once
+    del document["back"]
+    assert escape.json_decode(escape.json_encode(document)) == document
+
+
+def test_an_error_leaves_nothing_behind() -> None:
+    """What could not be encoded can be once it is mended: nothing is taken for a cycle."""
+    value: list[object] = [[{1, 2}]]
+    with pytest.raises(TypeError):
+        escape.json_encode(value)
+    value[0] = [1]
+    assert escape.json_encode([value, value]) == "[[[1]], [[1]]]"
+
+
+def test_default_is_looked_up_when_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who replaces JSONEncoder.default does so for json_encode, as for json.dumps; it may encode."""
+
+    def default(_: json.JSONEncoder, value: object) -> object:
+        return [escape.json_encode({"nested": str(value)})]
+
+    monkeypatch.setattr(json.JSONEncoder, "default", default)
+    written = escape.json_encode({"when": 1j})
+    assert escape.json_decode(written) == {"when": ['{"nested": "1j"}']}

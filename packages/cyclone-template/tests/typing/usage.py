@@ -54,7 +54,7 @@ def loaders(path: Path) -> None:
     assert_type(PackageLoader("package").resolve_path("a", "b"), str)
 
 
-class OwnLoader(BaseLoader):
+class CustomLoader(BaseLoader):
     """A loader of one's own."""
 
     def _create_template(self, name: str) -> Template:
