@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cyclone_locale import Registry
-from cyclone_locale.csvfiles import MAX_RESTARTS, MAX_WARNINGS, merge_csv, read_csv
+from cyclone_locale.csvfiles import MAX_ROW_LINES, MAX_WARNINGS, merge_csv, read_csv
 
 Warnings = Callable[[], list[str]]
 SOURCES = Path(__file__).parent / "catalogs"
@@ -151,7 +151,7 @@ def test_a_codec_that_cannot_go_on_costs_the_file(file: Path, warnings: Warnings
     file.write_bytes(b"a,\xff\n")
     assert read_csv(file, "idna") is None
     (warning,) = warnings()
-    assert f"{file}, line 1: is not idna text" in warning
+    assert f"{file}: is not idna text" in warning
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path, warnings: Warnings) -> None:
@@ -168,24 +168,71 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, warnings: Warnings) -> None:
 
 
 def test_the_log_is_not_flooded(file: Path, warnings: Warnings) -> None:
-    """A file that is no catalogue gives a few warnings, and the number of the others."""
-    file.write_text("\n".join(["alone"] * 1000))
-    assert read_csv(file) == {}
+    """A file of broken rows gives a few warnings, and the number of the others."""
+    file.write_text("\n".join(["first,1"] + ["alone"] * 1000))
+    assert read_csv(file) == {"unknown": {"first": "1"}}
     said = warnings()
     assert len(said) == MAX_WARNINGS + 1
     assert said[-1] == f"{file}: {1000 - MAX_WARNINGS} more of such rows"
 
 
-def test_quotes_that_never_close_take_linear_time(file: Path, warnings: Warnings) -> None:
-    """Reading starts again a bounded number of times, and says that it gives up."""
-    file.write_text('"a""\n' * 100_000)
+@pytest.mark.parametrize(
+    "data", [b"alone\n" * 1000, b'"open', "a,1\nb,2\n".encode("utf-16-le"), b"\xff,\xff", b"\0"]
+)
+def test_a_file_without_any_usable_row_is_broken(
+    file: Path, data: bytes, warnings: Warnings
+) -> None:
+    """Such as UTF-16 without its mark, or what is no CSV: one warning, with the first reason."""
+    file.write_bytes(data)
+    assert read_csv(file, consequence="left alone") is None
+    (warning,) = warnings()
+    assert warning.startswith(f"{file}, line 1: ")
+    assert warning.endswith("; no other row can be used either: left alone")
+
+
+@pytest.mark.parametrize("bad", ['"a""', 'a,"b', '"a","b', 'a,b,"plural'])
+def test_quotes_that_never_close_cost_their_rows_only(
+    file: Path, bad: str, warnings: Warnings
+) -> None:
+    """However many there are, all good rows before, between and behind them load."""
+    good = [f"{number},x" for number in range(300)]
+    lines = [f"{bad}\n{row}" for row in good[:100]] + [bad] * 1000 + good[100:]
+    file.write_text("\n".join(lines) + "\n")
+    read = read_csv(file)
+    assert read is not None
+    assert dict.fromkeys(map(str, range(300)), "x").items() <= read["unknown"].items()
+    said = warnings()
+    assert len(said) == MAX_WARNINGS + 1
+    assert f"{file}, line 1: row with a quote that is not closed" in said[0]
+
+
+@pytest.mark.parametrize("bad", ['"a""\n', 'a,"b\n', '"' + "a\n" * 99, '""""a\n', '"\n""\n'])
+def test_quotes_that_never_close_take_linear_time(file: Path, bad: str) -> None:
+    """No line is read more often than a row may have lines."""
+    file.write_text(bad * (300_000 // len(bad)) + "last,1\n")
     start = time.perf_counter()
     read_csv(file)
     assert time.perf_counter() - start < 5
-    assert len(warnings()) <= MAX_WARNINGS + 1
-    file.write_text("first,1\n" + 'a,"b\n' * 2 * (MAX_RESTARTS + 1) + "last,1\n")
-    assert read_csv(file) == {"unknown": {"first": "1"}}
-    assert warnings()[-1].endswith("more of such rows")
+
+
+def test_a_row_may_have_many_lines_and_no_more(file: Path, warnings: Warnings) -> None:
+    """Beyond the bound the quote counts as one that is never closed."""
+    text = "\n".join(["x"] * (MAX_ROW_LINES - 1))
+    file.write_text(f'a,"{text}\ny"\nlast,1\n')
+    assert read_csv(file) == {"unknown": {"a": f"{text}\ny", "last": "1"}}
+    assert warnings() == []
+    file.write_text(f'a,"{text}\nx\ny"\nlast,1\n')
+    assert read_csv(file) == {"unknown": {"last": "1"}}
+    assert f"does not close within {MAX_ROW_LINES} lines" in warnings()[0]
+
+
+def test_a_stray_quote_in_a_row_of_several_lines(file: Path, warnings: Warnings) -> None:
+    """Its last line is not taken for a row of its own; each line that is left out is named."""
+    file.write_text('first,1\n"a\nb","a"b\nlast,1\n')
+    assert read_csv(file) == {"unknown": {"first": "1", "last": "1"}}
+    first, second = warnings()
+    assert f"{file}, line 2: row with a quote that is not closed" in first
+    assert f"{file}, line 3: line with a stray quote" in second
 
 
 @pytest.mark.parametrize("encoding", ["utf-9", "rot13", "hex", ""])

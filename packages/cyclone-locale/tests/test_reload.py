@@ -111,6 +111,24 @@ def test_a_file_that_breaks_keeps_its_catalogue(
     assert warnings() == []
 
 
+@pytest.mark.parametrize("data", [b"school\n", "school,x\n".encode("utf-16-be"), b"\xff\xfe\0"])
+def test_a_csv_file_that_breaks_as_a_whole_keeps_its_catalogue(
+    folder: Path, registry: Registry, warnings: Warnings, data: bytes
+) -> None:
+    """Without any usable row it is broken, as a damaged .mo file is: one warning, until it changes."""
+    (folder / "pl.csv").write_bytes(data)
+    assert not registry.reload_if_changed()
+    assert registry.get("pl").translate("school") == "szkoła"
+    (warning,) = warnings()
+    assert warning.endswith(": the catalogue stays as it was")
+    assert not registry.reload_if_changed()
+    assert warnings() == []
+    (folder / "pl.csv").write_bytes(b"")
+    assert registry.reload_if_changed()
+    assert registry.get("pl").translate("school") == "school"
+    assert warnings() == []
+
+
 def test_a_broken_catalogue_of_gettext(
     gettext_tree: Path, compile_po: Compile, registry: Registry, warnings: Warnings
 ) -> None:

@@ -34,10 +34,15 @@ INDICATORS = ("unknown", "singular", "plural", "zero", "one", "two", "few", "man
 
 # A file that is no catalogue at all has an error in every line: the log needs no more than this.
 MAX_WARNINGS = 10
-# After a quote that never closes, reading starts again on the next line. Each start may read to
-# the end of the file, so their number is bounded to keep the work linear.
-MAX_RESTARTS = 10
+# A quote that never closes would swallow the file. With this bound it costs one row, and no line is
+# read more often than that, so the work is linear without ever giving up. Mails and terms of use
+# have tens of lines; a bound on the number of such quotes would lose the rows behind them.
+MAX_ROW_LINES = 200
 
+_UNCLOSED = (
+    f"row with a quote that is not closed (or does not close within {MAX_ROW_LINES} lines), or with "
+    "a column that is too long"
+)
 _REPLACED = "\ufffd"
 
 
@@ -72,7 +77,7 @@ def read_csv(
 
     Source: ``load_translations`` of Tornado, with these differences: the encoding is detected for
     each file anew, broken rows are reported with the line where they begin, and none of them ends
-    the reading.
+    the reading. A file in which there are rows and none can be used is broken as a whole.
 
     Args:
         path: The file.
@@ -81,10 +86,9 @@ def read_csv(
         consequence: What happens if the file cannot be used, for the warning.
 
     Returns:
-        Indicator to message to translation. ``None`` if the file could not be read at all, which
-        has been warned of.
+        Indicator to message to translation; nothing for an empty file. ``None`` if the file is
+        broken as a whole, which is one warning.
     """
-    warn = _Warnings(path)
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -97,8 +101,9 @@ def read_csv(
         try:
             text, damaged = data.decode(name, "replace"), True
         except UnicodeError as error:  # a codec that cannot replace
-            warn(1, f"is not {name} text ({error}): {consequence}")
+            _log.warning("%s: is not %s text (%s): %s", path, name, error, consequence)
             return None
+    warn = _Warnings(path)
     translations: dict[str, dict[str, str]] = {}
     # Line ends inside quotes become "\n", whatever the system that the file was written on.
     lines = list(io.StringIO(text.removeprefix("\ufeff"), newline=None))
@@ -112,7 +117,10 @@ def read_csv(
         else:
             indicator = columns[2] if len(columns) > 2 else ""  # noqa: PLR2004 - third column
             translations.setdefault(indicator or "unknown", {})[columns[0]] = columns[1]
-    warn.close()
+    if warn.count and not translations:
+        warn.give_up(consequence)
+        return None
+    warn.write()
     return translations
 
 
@@ -128,16 +136,16 @@ def _objection(columns: list[str], damaged: str) -> str:
     `damaged` is the name of the encoding if the file breaks its rules somewhere.
     """
     if damaged and any(_REPLACED in column for column in columns):
-        return f"row with bytes that are not {damaged}: skipped"
+        return f"row with bytes that are not {damaged}"
     if any("\x00" in column for column in columns):
-        return "row with a NUL character: skipped"
+        return "row with a NUL character"
     if len(columns) == 1:
-        return "row with one column, where a message and its translation are needed: skipped"
+        return "row with one column, where a message and its translation are needed"
     if not columns[0]:
-        return "row without a message in its first column: skipped"
+        return "row without a message in its first column"
     if len(columns) > 2 and columns[2] and columns[2] not in INDICATORS:  # noqa: PLR2004
         known = ", ".join(INDICATORS)
-        return f"unknown plural indicator {columns[2]!r} ({known}, or nothing): row skipped"
+        return f"unknown plural indicator {columns[2]!r} ({known}, or nothing)"
     return ""
 
 
@@ -145,37 +153,28 @@ def _rows(lines: list[str], warn: _Warnings) -> Iterator[tuple[int, list[str]]]:
     """Yield each row with the number of its first line.
 
     The reader is strict, because only then a quote that never closes is an error, and not a row
-    that swallows the rest of the file. What is strange within one line (`"a"b`) is then read again
-    as leniently as Tornado reads it.
+    that swallows what follows. What is strange within one line (`"a"b`) is then read again as
+    leniently as Tornado reads it. Lines of a broken row are not: that would make a translation of
+    the end of a row.
     """
-    start = restarts = 0
+    start = suspect = 0  # indexes: where the next row begins, and up to where a broken one reached
     while start < len(lines):
-        reader = csv.reader(_from(lines, start), strict=True)
-        done = 0  # lines of this reader that ended a row
+        reader = csv.reader(lines[start : start + MAX_ROW_LINES], strict=True)
         try:
-            for row in reader:
-                yield start + done + 1, row
-                done = reader.line_num
+            yield start + 1, next(reader)
         except csv.Error:
-            start += done + 1
+            one_line = reader.line_num == 1
+            lenient = _read_leniently(lines[start]) if one_line else None
+            if lenient is None:
+                warn(start + 1, _UNCLOSED)
+            elif start < suspect:
+                warn(start + 1, "line with a stray quote, after a row that is broken")
+            else:
+                yield start + 1, lenient
+            suspect = max(suspect, start + reader.line_num)
+            start += 1
         else:
-            return
-        lenient = _read_leniently(lines[start - 1]) if reader.line_num == done + 1 else None
-        if lenient is not None:
-            yield start, lenient
-            continue
-        restarts += 1
-        if restarts > MAX_RESTARTS:
-            warn(start, "too many quotes that are not closed: the rest of the file is skipped")
-            return
-        warn(
-            start, "row with a quote that is not closed, or with a column that is too long: skipped"
-        )
-
-
-def _from(lines: list[str], start: int) -> Iterator[str]:
-    """Iterate from an index on; a slice would copy all lines at every start."""
-    return (lines[index] for index in range(start, len(lines)))
+            start += reader.line_num
 
 
 def _read_leniently(line: str) -> list[str] | None:
@@ -206,19 +205,29 @@ def merge_csv(own: CSVTranslations, parent: CSVTranslations) -> dict[str, dict[s
 
 
 class _Warnings:
-    """The warnings about one file: the first ones in full, the others as a number."""
+    """What is wrong in one file: the first rows in full, the others as a number."""
 
     def __init__(self, path: Path) -> None:
+        self.count = 0
         self._path = path
-        self._count = 0
+        self._first: list[str] = []
 
     def __call__(self, line: int, said: str) -> None:
-        """Warn of something in a line, counted from 1."""
-        self._count += 1
-        if self._count <= MAX_WARNINGS:
-            _log.warning("%s, line %d: %s", self._path, line, said)
+        """Note what is wrong in a row; its line is counted from 1."""
+        self.count += 1
+        if self.count <= MAX_WARNINGS:
+            self._first.append(f"line {line}: {said}")
 
-    def close(self) -> None:
-        """Say how many warnings were kept back."""
-        if self._count > MAX_WARNINGS:
-            _log.warning("%s: %d more of such rows", self._path, self._count - MAX_WARNINGS)
+    def write(self) -> None:
+        """Warn of each row, and say how many warnings were kept back."""
+        for said in self._first:
+            _log.warning("%s, %s: skipped", self._path, said)
+        if self.count > MAX_WARNINGS:
+            _log.warning("%s: %d more of such rows", self._path, self.count - MAX_WARNINGS)
+
+    def give_up(self, consequence: str) -> None:
+        """Warn of the file as a whole."""
+        _log.warning(
+            "%s, %s; no other row can be used either: %s",
+            *(self._path, self._first[0], consequence),
+        )
