@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -210,6 +211,39 @@ def test_datetimes() -> None:
 
 
 @pytest.mark.usefixtures("with_babel")
+def test_a_time_is_told_with_its_own_zone() -> None:
+    """With an offset the zone is the reader's; of an hour that comes twice, the right one."""
+    of = locale("en")
+    assert of.format_datetime(NOW, "HH:mm VV", gmt_offset=300) == "13:35 UTC-05:00"
+    assert of.format_datetime(NOW, "HH:mm ZZZZ", gmt_offset=-330) == "00:05 GMT+05:30"
+    tokyo = NOW.astimezone(timezone(timedelta(hours=9)))
+    assert of.format_datetime(tokyo, "HH:mm ZZZZ") == "03:35 GMT+09:00"
+    assert of.format_datetime(tokyo, "HH:mm ZZZZ", gmt_offset=60) == "02:35 GMT+08:00"
+    twice = datetime(2024, 10, 27, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert of.format_datetime(twice, "HH:mm ZZZZ") == "02:30 GMT+02:00"
+    assert of.format_datetime(twice.replace(fold=1), "HH:mm ZZZZ") == "02:30 GMT+01:00"
+    assert (
+        of.format_datetime(twice.replace(fold=1), "HH:mm ZZZZ", gmt_offset=60) == "01:30 GMT+00:00"
+    )
+    with pytest.raises(ValueError, match=r"gmt_offset.*1500"):
+        of.format_datetime(NOW, gmt_offset=1500)
+
+
+@pytest.mark.usefixtures("with_babel")
+@pytest.mark.parametrize("pattern", ["bogus;;", "bogus", "", "'0'", "bogus;0", "@.0"])
+def test_what_is_no_number_pattern(pattern: str) -> None:
+    """A pattern without a place for the digits would lose the number: it is a ValueError."""
+    of = locale("en")
+    for call in (
+        lambda: of.format_decimal(1, pattern),
+        lambda: of.format_percent(1, pattern),
+        lambda: of.format_currency(1, "EUR", pattern),
+    ):
+        with pytest.raises(ValueError, match=r"."):
+            call()
+
+
+@pytest.mark.usefixtures("with_babel")
 @pytest.mark.parametrize(
     ("code", "categories"),
     [
@@ -245,6 +279,71 @@ def test_csv_catalogues_have_every_plural_form(registry: Registry) -> None:
     assert forms("es_ES", 0, 1, 2) == ["0 archivos", "1 archivo", "2 archivos"]
     assert registry.get("pl").translate("school") == "szkoła"
     assert registry.get("pl").translate("a roof", "roofs", 2) == "roofs"
+
+
+RU = "nplurals=3; plural=n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2"
+FR = "nplurals=2; plural=n > 1"
+
+
+@pytest.mark.usefixtures("with_babel")
+@pytest.mark.parametrize("named", ["singular", "plural", "both"])
+@pytest.mark.parametrize(
+    ("code", "rule", "forms", "counts"),
+    [
+        (
+            "ru",
+            RU,
+            {"one": "файл", "few": "файла", "many": "файлов"},
+            [0, 1, 2, 5, 11, 21, 31, 101],
+        ),
+        ("fr", FR, {"one": "fichier", "other": "fichiers"}, [0, 1, 2, 21]),
+        ("pt_BR", FR, {"one": "arquivo", "other": "arquivos"}, [0, 1, 2, 21]),
+    ],
+)
+def test_csv_plurals_are_those_of_gettext(
+    tmp_path: Path,
+    compile_po: Callable[..., Path],
+    code: str,
+    rule: str,
+    forms: dict[str, str],
+    counts: list[int],
+    named: str,
+) -> None:
+    """A category is found for each of its numbers, by the singular's message or by the plural's."""
+    messages = {"singular": ["%(n)d file"], "plural": ["%(n)d files"]}
+    messages["both"] = messages["singular"] + messages["plural"]
+    rows = [
+        f'"{message}","%(n)d {form}","{category}"\n'
+        for category, form in forms.items()
+        for message in messages[named]
+    ]
+    (tmp_path / f"{code}.csv").write_text("".join(rows), encoding="utf-8")
+    po = [
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"',
+        f'"Plural-Forms: {rule};\\n"\n',
+        'msgid "%(n)d file"\nmsgid_plural "%(n)d files"',
+        *(f'msgstr[{index}] "%(n)d {form}"' for index, form in enumerate(forms.values())),
+    ]
+    (tmp_path / "x.po").write_text("\n".join(po) + "\n", encoding="utf-8")
+    compile_po(tmp_path / "x.po", tmp_path / "mo", code)
+    csv, mo = Registry(), Registry()
+    csv.load_translations(tmp_path)
+    csv.use_cldr()
+    mo.load_gettext_translations(tmp_path / "mo")
+    for count in counts:
+        by_csv, by_mo = (
+            registry.get(code).translate("%(n)d file", "%(n)d files", count)
+            for registry in (csv, mo)
+        )
+        assert by_csv == by_mo == f"%(n)d {forms[csv.get(code).plural_category(count)]}", count
+
+
+@pytest.mark.usefixtures("with_babel")
+def test_of_two_rows_the_one_of_the_count_wins() -> None:
+    """The number 1 prefers the row of the singular's message, all others that of the plural's."""
+    of = CSVLocale("ru", {"one": {"a file": "файл", "files": "%d файл"}}, use_cldr=True)
+    assert [of.translate("a file", "files", count) for count in (1, 21)] == ["файл", "%d файл"]
+    assert of.translate("a file", "files", 5) == "files"
 
 
 @pytest.mark.usefixtures("with_babel")

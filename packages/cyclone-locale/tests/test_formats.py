@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -91,6 +92,19 @@ def test_a_date_of_another_zone() -> None:
     assert EN.format_date(when, now=NOW) == "yesterday at 3:35 am"
     assert EN.format_date(when, full_format=True, now=NOW) == "April 28, 2013 at 3:35 am"
     assert EN.format_date(NOW.astimezone(tokyo), now=NOW) == "0 seconds ago"
+
+
+def test_ages_are_counted_across_a_change_of_the_clock() -> None:
+    """Two times of one zone are as far apart as they are, and not as their clocks are."""
+    berlin = ZoneInfo("Europe/Berlin")
+    before = datetime(2024, 10, 27, 1, 30, tzinfo=berlin)  # at 3:00 it became 2:00
+    now = datetime(2024, 10, 27, 4, 30, tzinfo=berlin)
+    assert EN.format_date(before, now=now) == "4 hours ago"
+    twice = datetime(2024, 10, 27, 2, 30, tzinfo=berlin)
+    assert EN.format_date(twice, now=twice.replace(fold=1)) == "1 hour ago"
+    assert EN.format_date(twice.replace(fold=1), now=twice) == "October 27, 2024 at 2:30 am"
+    spring = datetime(2024, 3, 31, 1, 30, tzinfo=berlin)  # at 2:00 it became 3:00
+    assert EN.format_date(spring, now=spring.replace(hour=4)) == "2 hours ago"
 
 
 @pytest.mark.parametrize(

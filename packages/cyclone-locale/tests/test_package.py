@@ -1,5 +1,7 @@
 """The package as a whole: its names, its imports, its README, and Python's -O."""
 
+import copy
+import errno
 import pickle
 import re
 import subprocess
@@ -9,7 +11,12 @@ from pathlib import Path
 import pytest
 
 import cyclone_locale
-from cyclone_locale import MissingBabelError, UnsupportedLocaleError
+from cyclone_locale import (
+    CatalogueDirectoryError,
+    LocaleError,
+    MissingBabelError,
+    UnsupportedLocaleError,
+)
 
 # Adding a public name means adding it here, on purpose.
 NAMES = {
@@ -79,12 +86,32 @@ def test_it_works_optimized() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_errors_survive_pickling() -> None:
+ERRORS = [
+    LocaleError("a", 1),
+    UnsupportedLocaleError("tlh", {"b", "a"}),
+    CatalogueDirectoryError(errno.ENOENT, "No such file or directory", "/a/b"),
+    MissingBabelError("use_cldr()"),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_errors_survive_pickling_and_copying(error: LocaleError) -> None:
     """Errors may come from a worker process, with their message and their attributes."""
-    error = pickle.loads(pickle.dumps(UnsupportedLocaleError("tlh", {"b", "a"})))  # noqa: S301
-    assert (error.code, error.supported) == ("tlh", ["a", "b"])
-    assert "no locale 'tlh'; supported are a, b." in str(error)
-    assert "use_cldr() needs Babel" in str(MissingBabelError("use_cldr()"))
+    error.add_note("a note")
+    for again in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):  # noqa: S301
+        assert type(again) is type(error)
+        assert (str(again), repr(again), again.args) == (str(error), repr(error), error.args)
+        assert vars(again) == vars(error)
+        for name in ("name", "msg", "errno", "strerror", "filename"):
+            assert getattr(again, name, None) == getattr(error, name, None)
+
+
+def test_errors_tell_what_to_do() -> None:
+    """The message says what happened, and what helps."""
+    _, unsupported, directory, babel = map(str, ERRORS)
+    assert "no locale 'tlh'; supported are a, b." in unsupported
+    assert directory == "cannot read the directory of catalogues '/a/b': No such file or directory"
+    assert babel == 'use_cldr() needs Babel. Type:  pip install "cyclone-locale[babel]"'
 
 
 def test_readme_example_runs() -> None:

@@ -1,5 +1,6 @@
 """The registry: loading, choosing, the default locale, and the functions with Tornado's names."""
 
+import errno
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -173,6 +174,9 @@ def test_a_missing_directory_is_an_error(tmp_path: Path, name: str, registry: Re
         assert str(tmp_path / name) in str(caught.value)
         assert isinstance(caught.value, LocaleError)
         assert isinstance(caught.value, OSError)
+        assert caught.value.errno in {errno.ENOENT, errno.ENOTDIR}
+        assert caught.value.filename == str(tmp_path / name)
+        assert "it holds files such as" in str(caught.value)
     assert registry.get_supported_locales() == LOCALES
 
 

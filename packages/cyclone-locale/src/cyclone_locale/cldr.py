@@ -8,7 +8,7 @@ changes no output; `Registry.use_cldr` does.
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -38,6 +38,11 @@ _UNITS: dict[str, tuple[Literal["second", "minute", "hour"], int]] = {
 }
 # A quoted literal of a date pattern, or a run of the letter of weekday or month.
 _PATTERN_PART = re.compile(r"'[^']*'|E+|M+|L+")
+
+
+# The quoted literals of a number pattern; '' is an apostrophe.
+_LITERAL = re.compile(r"'[^']*'")
+_DIGIT = re.compile(r"[0-9#@]")
 
 
 def require_babel(what: str) -> None:
@@ -106,6 +111,29 @@ def _widen(part: re.Match[str]) -> str:
     if text[0] == "E":
         return "EEEE"
     return text[0] * 4 if text[0] in "ML" and len(text) == 3 else text  # noqa: PLR2004
+
+
+def _behind(when: datetime, minutes: int) -> timezone:
+    """Return the zone of a clock that is so many minutes behind the zone of a datetime."""
+    offset = (when.utcoffset() or timedelta(0)) - timedelta(minutes=minutes)
+    try:
+        return timezone(offset)
+    except ValueError:
+        raise ValueError(
+            f"gmt_offset is in minutes, and no clock is {minutes} of them behind {when.tzname()}: "
+            "time zones are less than a day from UTC"
+        ) from None
+
+
+def _check_pattern(pattern: str | None) -> None:
+    """Refuse what is no pattern for numbers; Babel returns it as the text, without the number."""
+    if pattern is None:
+        return
+    positive = _LITERAL.sub("", pattern).partition(";")[0]
+    if _DIGIT.search(positive) is None:
+        raise ValueError(
+            f"the pattern {pattern!r} has no place for the digits: write for example '#,##0.00'"
+        )
 
 
 class CLDR:
@@ -183,7 +211,10 @@ class CLDR:
         from babel import dates
 
         when = to_datetime(value)
-        when = when.astimezone(tz) if tz is not None else when - timedelta(minutes=gmt_offset)
+        if tz is None and gmt_offset:
+            tz = _behind(when, gmt_offset)
+        if tz is not None:
+            when = when.astimezone(tz)
         return dates.format_datetime(when, pattern, tzinfo=when.tzinfo, locale=self._locale)
 
     def format_list(self, parts: Iterable[str]) -> str:
@@ -196,12 +227,14 @@ class CLDR:
         """Write a number; see ``Locale.format_decimal``."""
         from babel import numbers
 
+        _check_pattern(pattern)
         return str(numbers.format_decimal(value, pattern, locale=self._locale))
 
     def format_percent(self, value: Number, pattern: str | None) -> str:
         """Write a share of 1 as percents; see ``Locale.format_percent``."""
         from babel import numbers
 
+        _check_pattern(pattern)
         return numbers.format_percent(value, pattern, locale=self._locale)
 
     def format_currency(
@@ -210,6 +243,7 @@ class CLDR:
         """Write an amount of money; see ``Locale.format_currency``."""
         from babel import numbers
 
+        _check_pattern(pattern)
         return numbers.format_currency(
             value, currency, pattern, locale=self._locale, format_type=format_type
         )

@@ -104,7 +104,9 @@ def moment(
         What the date is.
     """
     when = to_datetime(value)
-    present = datetime.now(UTC) if now is None else to_datetime(now)
+    # In UTC: two datetimes of one zone are subtracted by their clocks, which may have been changed
+    # in between.
+    present = datetime.now(UTC) if now is None else to_datetime(now).astimezone(UTC)
     if when > present:
         if relative and when - present < _CLOCK_SKEW:
             # Clocks differ: what happens right now has not happened in the future.

@@ -54,7 +54,14 @@ class UnsupportedLocaleError(LocaleError, LookupError):
 
 
 class CatalogueDirectoryError(LocaleError, OSError):
-    """The directory of the catalogues does not exist, is no directory, or cannot be read."""
+    """The directory of the catalogues does not exist, is no directory, or cannot be read.
+
+    Made as every ``OSError`` is, from ``errno``, ``strerror`` and ``filename``, which are attributes.
+    """
+
+    def __str__(self) -> str:
+        """Name the directory, and what is wrong with it."""
+        return f"cannot read the directory of catalogues {self.filename!r}: {self.strerror}"
 
 
 class MissingBabelError(LocaleError, ImportError):
@@ -62,9 +69,13 @@ class MissingBabelError(LocaleError, ImportError):
 
     Args:
         what: What needs it, as the beginning of a sentence.
+
+    Attributes:
+        what: What needs it.
     """
 
     def __init__(self, what: str) -> None:
-        super().__init__(
-            f'{what} needs Babel. Type:  pip install "cyclone-locale[babel]"', name="babel"
-        )
+        # What was given goes to `args`, so that the exception survives pickling.
+        super().__init__(what, name="babel")
+        self.what = what
+        self.msg = f'{what} needs Babel. Type:  pip install "cyclone-locale[babel]"'

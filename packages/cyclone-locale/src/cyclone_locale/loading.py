@@ -119,8 +119,7 @@ class Shelf(ABC, Generic[CatalogueT]):
                 return list(entries)
         except OSError as error:
             raise CatalogueDirectoryError(
-                f"cannot read the directory of catalogues {str(self.directory)!r}: "
-                f"{error.strerror}; it holds {self._pattern}"
+                error.errno, f"{error.strerror}; it holds {self._pattern}", str(self.directory)
             ) from error
 
     @property

@@ -274,7 +274,7 @@ class Locale(ABC):
 
         Raises:
             MissingBabelError: Babel is not installed.
-            ValueError: `format` is no pattern.
+            ValueError: `format` is no pattern, or has no place for the digits.
         """
         return self._cldr("format_decimal()").format_decimal(value, format)
 
@@ -290,7 +290,7 @@ class Locale(ABC):
 
         Raises:
             MissingBabelError: Babel is not installed.
-            ValueError: `format` is no pattern.
+            ValueError: `format` is no pattern, or has no place for the digits.
         """
         return self._cldr("format_percent()").format_percent(value, format)
 
@@ -317,7 +317,7 @@ class Locale(ABC):
 
         Raises:
             MissingBabelError: Babel is not installed.
-            ValueError: `format` is no pattern.
+            ValueError: `format` is no pattern, or has no place for the digits.
             KeyError: There is no such `format_type`.
         """
         return self._cldr("format_currency()").format_currency(value, currency, format, format_type)
@@ -336,7 +336,8 @@ class Locale(ABC):
             date: Seconds since 1970, or a datetime; one without a time zone is in UTC.
             format: ``short``, ``medium``, ``long``, ``full``, or a pattern of CLDR such as
                 ``d MMMM yyyy``.
-            gmt_offset: Minutes that the reader's clock is behind the date's time zone.
+            gmt_offset: Minutes that the reader's clock is behind the date's time zone. The zone of the
+                text is then that offset, such as UTC-5.
             tz: The reader's time zone; `gmt_offset` is then not used.
 
         Returns:
@@ -345,6 +346,7 @@ class Locale(ABC):
         Raises:
             MissingBabelError: Babel is not installed.
             TypeError: `date` is neither a number nor a datetime.
+            ValueError: `gmt_offset` is more than a day away from UTC.
         """
         return self._cldr("format_datetime()").format_datetime(date, format, gmt_offset, tz)
 

@@ -28,7 +28,8 @@ class CSVLocale(Locale):
 
     Without CLDR there are two plural forms, as in English: rows marked ``singular`` serve the
     number 1, rows marked ``plural`` all others. With CLDR, rows may be marked with the language's
-    own plural categories (``one``, ``few``, ``many`` ...), which are looked for first.
+    own plural categories (``one``, ``few``, ``many`` ...), which are looked for first; such a row
+    may have the singular or the plural as its message.
 
     Source: ``CSVLocale`` of Tornado.
 
@@ -58,12 +59,19 @@ class CSVLocale(Locale):
             return self._unknown.get(message, message)
         count = _need_count(count)
         indicator = "singular" if count == 1 else "plural"
-        message = message if count == 1 else plural_message
+        message, alternative = (
+            (message, plural_message) if count == 1 else (plural_message, message)
+        )
         if self._formats is not None:
-            category = self._formats.plural_category(count)
-            for found in (category, "other"):
-                if message in (rows := self._translations.get(found, {})):
-                    return rows[message]
+            rows = self._translations.get(self._formats.plural_category(count), {})
+            # A category may hold 1 and other numbers, as Russian's `one` holds 21. Its row is made
+            # once, with one of the two messages, and serves them all.
+            for text in (message, alternative):
+                if text in rows:
+                    return rows[text]
+            rows = self._translations.get("other", {})
+            if message in rows:
+                return rows[message]
         return self._translations.get(indicator, {}).get(message, message)
 
     def pgettext(
