@@ -344,6 +344,8 @@ def test_of_two_rows_the_one_of_the_count_wins() -> None:
     of = CSVLocale("ru", {"one": {"a file": "файл", "files": "%d файл"}}, use_cldr=True)
     assert [of.translate("a file", "files", count) for count in (1, 21)] == ["файл", "%d файл"]
     assert of.translate("a file", "files", 5) == "files"
+    of = CSVLocale("ru", {"other": {"a file": "1", "files": "2"}}, use_cldr=True)
+    assert [of.translate("a file", "files", count) for count in (1, 5, 21)] == ["1", "2", "2"]
 
 
 @pytest.mark.usefixtures("with_babel")

@@ -1,6 +1,8 @@
 """gettext catalogues: compiled by msgfmt, damaged in every way."""
 
 import gettext
+import os
+import shutil
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -174,3 +176,65 @@ def test_any_bytes_load_or_warn(tmp_path_factory: pytest.TempPathFactory, data: 
     if translations is not None:
         for count in (0, 1, 2, 5, 11, 1000):
             assert isinstance(translations.ngettext("a", "b", count), str)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs named pipes")
+@pytest.mark.parametrize("name", ["pl.csv", "pl/LC_MESSAGES/cyclone.mo"])
+def test_only_regular_files_are_read(tmp_path: Path, name: str, warnings: Warnings) -> None:
+    """A pipe would block until somebody writes; like a device behind a link, it is a warning."""
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    device = tmp_path / name.replace("pl", "de", 1)
+    device.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(path)
+    device.symlink_to(os.devnull)
+    registry = Registry()
+    if path.suffix == ".csv":
+        registry.load_translations(tmp_path)
+    else:
+        registry.load_gettext_translations(tmp_path)
+    assert registry.get_supported_locales() == {"en_US"}
+    assert sorted(warnings()) == [
+        f"{each}: cannot be read (Not a regular file): skipped" for each in (device, path)
+    ]
+
+
+def test_a_folder_that_cannot_be_looked_into(
+    tmp_path: Path, compile_po: Compile, registry: Registry, warnings: Warnings
+) -> None:
+    """It is one warning, as for a file, and keeps its catalogue; a folder that is no locale is none."""
+    compile_po(SOURCES / "pl.po", tmp_path, "pl")
+    registry.load_gettext_translations(tmp_path)
+    shutil.rmtree(tmp_path / "pl")
+    # Root may read everything, but no one follows a link to itself.
+    for name in ("pl", "es", "lost+found"):
+        (tmp_path / name).symlink_to(name)
+    (tmp_path / "fr").mkdir()
+    (tmp_path / "de").write_text("")
+    assert not registry.reload_if_changed()
+    assert not registry.reload_if_changed()
+    assert registry.get("pl").translate("school") == "szkoła"
+    spanish, polish = sorted(warnings())
+    assert spanish.startswith(f"{tmp_path / 'es' / 'LC_MESSAGES' / 'cyclone.mo'}: cannot be read (")
+    assert spanish.endswith("): skipped")
+    assert polish.endswith(": the catalogue stays as it was")
+    (tmp_path / "pl").unlink()
+    compile_po(SOURCES / "es_ES.po", tmp_path, "pl")
+    assert registry.reload_if_changed()
+    assert registry.get("pl").translate("school") == "escuela"
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything"
+)
+def test_a_folder_without_permission(
+    gettext_tree: Path, registry: Registry, warnings: Warnings
+) -> None:
+    """The warning says what the system said."""
+    (gettext_tree / "pl").chmod(0)
+    try:
+        registry.load_gettext_translations(gettext_tree)
+    finally:
+        (gettext_tree / "pl").chmod(0o700)
+    assert "pl" not in registry.get_supported_locales()
+    assert "cannot be read (Permission denied): skipped" in warnings()[0]

@@ -28,6 +28,8 @@ def test_the_table_is_read_only() -> None:
     """Nobody changes the names for everybody else."""
     with pytest.raises(TypeError):
         LOCALE_NAMES["xx"] = {"name_en": "X", "name": "X"}  # type: ignore[index]
+    with pytest.raises(TypeError):
+        LOCALE_NAMES["de"]["name"] = "X"  # type: ignore[index]
 
 
 @pytest.mark.parametrize(

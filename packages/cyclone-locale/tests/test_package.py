@@ -2,6 +2,7 @@
 
 import copy
 import errno
+import os
 import pickle
 import re
 import subprocess
@@ -15,6 +16,7 @@ from cyclone_locale import (
     CatalogueDirectoryError,
     LocaleError,
     MissingBabelError,
+    Registry,
     UnsupportedLocaleError,
 )
 
@@ -114,14 +116,18 @@ def test_errors_tell_what_to_do() -> None:
     assert babel == 'use_cldr() needs Babel. Type:  pip install "cyclone-locale[babel]"'
 
 
-def test_readme_example_runs() -> None:
-    """The first Python block of the README runs alone and prints what it promises."""
+def readme_block(language: str, start: str = "") -> str:
+    """Return the first block of the README in a language that begins like this."""
     readme = Path(__file__).parent.parent / "README.md"
     if not readme.exists():
         pytest.skip("the README is not beside the tests: they run from an unpacked archive")
-    block = re.search(r"```python\n(.*?)```", readme.read_text("utf-8"), re.DOTALL)
-    assert block is not None
-    done = run("-X", "utf8", "-c", block[1])
+    blocks = re.findall(rf"```{language}\n(.*?)```", readme.read_text("utf-8"), re.DOTALL)
+    return str(next(block for block in blocks if block.startswith(start)))
+
+
+def test_readme_example_runs() -> None:
+    """The first Python block of the README runs alone and prints what it promises."""
+    done = run("-X", "utf8", "-c", readme_block("python"))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
         "Sair",
@@ -129,3 +135,61 @@ def test_readme_example_runs() -> None:
         "ontem às 14:05",
         "Português (Brasil)",
     ]
+
+
+@pytest.mark.usefixtures("with_babel")
+def test_readme_example_of_cldr_runs() -> None:
+    """The block about CLDR runs alone, and prints what stands behind each line."""
+    block = readme_block("python", "from datetime import")
+    done = run("-X", "utf8", "-c", block)
+    assert (done.returncode, done.stderr) == (0, "")
+    promised = re.findall(r"^print\(.*\)  # (.*)$", block, re.MULTILINE)
+    assert len(promised) == 3
+    assert done.stdout.replace("\xa0", " ").splitlines() == promised
+
+
+APP = """
+print(_("school"), _("%(n)d file", "%(n)d files", n) % {"n": n})
+print(locale.pgettext("law", "right"), locale.pgettext("stick", "club", "clubs", n))
+"""
+POLISH = {
+    'msgid "school"\nmsgstr ""': 'msgid "school"\nmsgstr "szkoła w Łodzi"',
+    'msgstr[0] ""': 'msgstr[0] "%(n)d plik żółty"',
+    'msgstr[1] ""': 'msgstr[1] "%(n)d pliki żółte"',
+    'msgstr[2] ""': 'msgstr[2] "%(n)d plików żółtych"',
+}
+
+
+@pytest.mark.parametrize("charset", ["C", "C.UTF-8"])
+def test_readme_commands_run(tmp_path: Path, msgfmt: str, registry: Registry, charset: str) -> None:
+    """The gettext commands, typed as they stand, make a catalogue that takes Polish letters."""
+    block = readme_block("sh", "xgettext")
+    extract, update = block.split("msgmerge", 1)
+    (tmp_path / "app.py").write_text(APP)
+    path = os.pathsep.join([str(Path(msgfmt).parent), os.defpath])
+
+    def bash(script: str) -> None:
+        subprocess.run(  # noqa: S603 - the block of the README
+            ["/bin/bash", "-eu", "-c", script],
+            cwd=tmp_path,
+            env={"PATH": path, "LC_ALL": charset},
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+
+    bash(extract)
+    catalogue = tmp_path / "pl.po"
+    text = catalogue.read_text("utf-8")
+    for message, translated in POLISH.items():
+        assert message in text
+        text = text.replace(message, translated, 1)
+    catalogue.write_text(text, "utf-8")
+    bash("msgmerge" + update)
+    registry.load_gettext_translations(tmp_path / "locale")
+    polish = registry.get("pl")
+    assert polish.translate("school") == "szkoła w Łodzi"
+    files = [polish.translate("%(n)d file", "%(n)d files", count) for count in (1, 3, 5)]
+    assert files == ["%(n)d plik żółty", "%(n)d pliki żółte", "%(n)d plików żółtych"]
+    contexts = re.findall(r'msgctxt "(.*)"', catalogue.read_text("utf-8"))
+    assert contexts == ["law", "stick"]

@@ -292,3 +292,29 @@ def test_readers_see_the_old_or_the_new_state(tmp_path: Path, registry: Registry
     for reader in readers:
         reader.join()
     assert wrong == []
+
+
+def test_folders_may_be_called_as_posix_does(
+    tmp_path: Path, compile_po: Callable[..., Path], registry: Registry, warnings: Warnings
+) -> None:
+    """Trees of gettext have `pt_BR.UTF-8` and `sr@latin`; what follows the dot must be an encoding."""
+    for folder in (
+        "pt_BR.UTF-8",
+        "pl.ISO8859-2",
+        "sr_RS.utf8@latin",
+        "es_ES.old",
+        "ar",
+        "ar.UTF-8",
+    ):
+        compile_po(SOURCES / "pl.po", tmp_path, folder)
+    registry.load_gettext_translations(tmp_path)
+    assert registry.get_supported_locales() == {"pt_BR", "pl", "sr_Latn_RS", "ar", "en_US"}
+    assert registry.get("pt_BR").translate("school") == "szkoła"
+    first, second = sorted(warnings())
+    assert "this is ar too" in first
+    assert "'es_ES.old' is no locale" in second
+    # For a CSV file it would name the file's encoding, which `encoding` says for all.
+    (tmp_path / "pl.UTF-8.csv").write_text("a,b")
+    registry.load_translations(tmp_path)
+    assert registry.get_supported_locales() == {"en_US"}
+    assert "'pl.UTF-8' is no locale" in warnings()[0]

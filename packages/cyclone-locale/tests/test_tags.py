@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cyclone_locale import is_rtl, normalize_code
+from cyclone_locale import Registry, is_rtl, normalize_code
 from cyclone_locale.tags import MAX_TAG_LENGTH, Tag, fallbacks, parents, parse_code
 
 PARTS = st.sampled_from(
@@ -152,3 +152,11 @@ def test_a_tag_is_written_as_it_was_read() -> None:
     tag = parse_code("zh-hans-cn-x-a")
     assert tag == Tag("zh", "Hans", "CN", ("x", "a"))
     assert str(tag) == "zh_Hans_CN_x_a"
+
+
+@pytest.mark.parametrize("code", [None, b"pt_BR", 5, ["pt"]])
+def test_what_is_no_text_is_no_code(code: object) -> None:
+    """It is the program's mistake: a TypeError that names the type."""
+    for function in (normalize_code, is_rtl, fallbacks, parents, Registry().set_default_locale):
+        with pytest.raises(TypeError, match=rf"'pt_BR', not {type(code).__name__}$"):
+            function(code)  # type: ignore[arg-type]

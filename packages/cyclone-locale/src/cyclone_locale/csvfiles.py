@@ -19,6 +19,8 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from cyclone_locale.files import read_regular
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -90,7 +92,7 @@ def read_csv(
         broken as a whole, which is one warning.
     """
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
     except OSError as error:
         _log.warning("%s: cannot be read (%s): %s", path, error.strerror, consequence)
         return None

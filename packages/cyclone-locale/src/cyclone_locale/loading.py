@@ -7,6 +7,7 @@ to it that one of them refreshes a shelf, and gives the others finished results 
 
 from __future__ import annotations
 
+import codecs
 import logging
 import os
 from abc import ABC, abstractmethod
@@ -74,9 +75,9 @@ class Shelf(ABC, Generic[CatalogueT]):
         files: dict[Path, _File[CatalogueT]] = {}
         taken: dict[str, Path] = {}
         # A name in our own spelling comes before others that mean the same locale.
-        found = sorted(self._find(), key=lambda item: (item[0] != _code_of_name(item[0]), item[0]))
+        found = sorted(self._find(), key=lambda item: (item[0] != self._code(item[0]), item[0]))
         for name, path in found:
-            code = _code_of_name(name)
+            code = self._code(name)
             rival = taken.setdefault(code, path) if code else path
             refused = ""
             if not code:
@@ -126,6 +127,10 @@ class Shelf(ABC, Generic[CatalogueT]):
     @abstractmethod
     def _pattern(self) -> str:
         """What the files are called, for messages."""
+
+    def _code(self, name: str) -> str:
+        """Return the code that a file or directory is called by, or nothing."""
+        return _code_of_name(name)
 
     @abstractmethod
     def _find(self) -> Iterator[tuple[str, Path]]:
@@ -209,8 +214,17 @@ class GettextShelf(Shelf[NullTranslations]):
     def _find(self) -> Iterator[tuple[str, Path]]:
         for entry in self._entries():
             path = self.directory / entry.name / "LC_MESSAGES" / f"{self._domain}.mo"
-            if os.path.lexists(path):  # a link that leads nowhere is worth a warning
-                yield entry.name, path
+            try:
+                path.lstat()  # a link that leads nowhere is worth a warning
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError:  # so is a locale that cannot be looked into; `lost+found` is none
+                if not self._code(entry.name):
+                    continue
+            yield entry.name, path
+
+    def _code(self, name: str) -> str:
+        return _code_of_folder(name)
 
     def _read(self, path: Path, consequence: str) -> NullTranslations | None:
         return read_mo(path, consequence)
@@ -233,6 +247,22 @@ def _code_of_name(name: str) -> str:
     if tag is None or "." in name or len(tag.language) not in {2, 3}:
         return ""
     return str(tag)
+
+
+def _code_of_folder(name: str) -> str:
+    """Return the code that a folder of gettext is called by, which may be POSIX's.
+
+    `pt_BR.UTF-8` and `sr_RS.utf8@latin` are; `pl.old` is a copy that somebody put aside.
+    """
+    language, _, rest = name.partition(".")
+    encoding, mark, modifier = rest.partition("@")
+    if encoding:
+        try:
+            codecs.lookup(encoding)
+        except LookupError:
+            return ""
+        name = language + mark + modifier
+    return _code_of_name(name)
 
 
 def _stamp(path: Path) -> Stamp:

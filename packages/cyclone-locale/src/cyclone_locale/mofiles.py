@@ -14,6 +14,8 @@ import logging
 import struct
 from typing import TYPE_CHECKING
 
+from cyclone_locale.files import read_regular
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -45,7 +47,7 @@ def read_mo(path: Path, consequence: str = "skipped") -> gettext.GNUTranslations
         The catalogue, or ``None`` if the file could not be used, which has been warned of.
     """
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
     except OSError as error:
         _log.warning("%s: cannot be read (%s): %s", path, error.strerror, consequence)
         return None

@@ -5,27 +5,19 @@ A page shows the second one in its menu of languages: who looks for their langua
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypedDict
+from typing import Literal
 
 from cyclone_locale.tags import fallbacks
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["LOCALE_NAMES", "LocaleName", "native_name"]
 
 
-class LocaleName(TypedDict):
-    """The two names of a locale.
-
-    Attributes:
-        name_en: The name in English, such as ``German (Austria)``.
-        name: The name in the language itself, such as ``Deutsch (Österreich)``.
-    """
-
-    name_en: str
-    name: str
+#: The two names of a locale: ``name_en`` in English, such as ``German (Austria)``, and ``name`` in the
+#: language itself, such as ``Deutsch (Österreich)``. No TypedDict, for that is a dict, which anyone
+#: could change.
+LocaleName = Mapping[Literal["name_en", "name"], str]
 
 
 # Codes | English name | native name. Native names begin with a capital, as they stand in menus.
@@ -196,7 +188,7 @@ def _read_table() -> Mapping[str, LocaleName]:
     for line in _TABLE.strip().splitlines():
         codes, english, native = line.split(" | ")
         for code in codes.split():
-            names[code] = {"name_en": english, "name": native}
+            names[code] = MappingProxyType({"name_en": english, "name": native})
     return MappingProxyType(names)
 
 

@@ -179,6 +179,7 @@ class Registry:
 
         Raises:
             ValueError: This is no locale code.
+            TypeError: This is no text.
         """
         normalized = normalize_code(code)
         if normalized is None:

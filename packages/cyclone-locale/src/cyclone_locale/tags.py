@@ -2,7 +2,7 @@
 
 A code is written here as gettext writes it, ``language[_Script][_REGION][_more]``: ``pt_BR``,
 ``sr_Latn_RS``. Others write ``pt-br`` (HTTP), ``pt_BR.UTF-8`` or ``sr@latin`` (POSIX). Whatever a
-stranger sends, these functions return in linear time and raise nothing.
+stranger sends as text, these functions return in linear time and raise nothing.
 """
 
 from __future__ import annotations
@@ -75,6 +75,12 @@ class Tag(NamedTuple):
         return "_".join(filter(None, (self.language, self.script, self.region, *self.rest)))
 
 
+def _need_text(code: object) -> None:
+    """Tell a mistake of the program from what a stranger sent, which is text in any case."""
+    if not isinstance(code, str):
+        raise TypeError(f"a locale code is text, such as 'pt_BR', not {type(code).__name__}")
+
+
 def parse_code(code: str) -> Tag | None:
     """Take a locale code apart, in the spelling of gettext, HTTP or POSIX.
 
@@ -85,7 +91,11 @@ def parse_code(code: str) -> Tag | None:
 
     Returns:
         The parts, or ``None`` if this is no locale code.
+
+    Raises:
+        TypeError: `code` is no text.
     """
+    _need_text(code)
     if len(code) > MAX_TAG_LENGTH:
         return None
     name, _, modifier = code.partition("@")
@@ -112,6 +122,9 @@ def normalize_code(code: str) -> str | None:
 
     Returns:
         The code, or ``None`` if this is no locale code.
+
+    Raises:
+        TypeError: `code` is no text.
     """
     tag = parse_code(code)
     return None if tag is None else str(tag)
@@ -134,6 +147,7 @@ def fallbacks(code: str) -> tuple[str, ...]:
     Returns:
         Normalized codes without repetition; empty if this is no locale code.
     """
+    _need_text(code)
     # Only what is bounded in length may become a key of the cache.
     return _fallbacks(code) if len(code) <= MAX_TAG_LENGTH else ()
 
@@ -211,6 +225,9 @@ def is_rtl(code: str) -> bool:
 
     Returns:
         Whether text runs from right to left; ``False`` if this is no locale code.
+
+    Raises:
+        TypeError: `code` is no text.
     """
     tag = parse_code(code)
     if tag is None:

@@ -85,6 +85,8 @@ def names(locale: Locale) -> None:
     """The table is read-only."""
     assert_type(cyclone_locale.LOCALE_NAMES["pt_BR"]["name"], str)
     cyclone_locale.LOCALE_NAMES["xx"] = {"name_en": "", "name": ""}  # type: ignore[index]
+    cyclone_locale.LOCALE_NAMES["pt_BR"]["name"] = ""  # type: ignore[index]
+    cyclone_locale.LOCALE_NAMES["pt_BR"]["nom"]  # type: ignore[index]
     assert_type(locale.code, str)
     assert_type(locale.name, str)
     assert_type(locale.rtl, bool)
