@@ -235,7 +235,7 @@ def test_a_stray_quote_in_a_row_of_several_lines(file: Path, warnings: Warnings)
     assert f"{file}, line 3: line with a stray quote" in second
 
 
-@pytest.mark.parametrize("encoding", ["utf-9", "rot13", "hex", ""])
+@pytest.mark.parametrize("encoding", ["utf-9", "rot13", "hex", "", "utf-8\0"])
 def test_an_unknown_encoding_is_an_error(tmp_path: Path, encoding: str, registry: Registry) -> None:
     """It is the program's mistake, and no file is blamed for it."""
     with pytest.raises(ValueError, match="unknown text encoding"):

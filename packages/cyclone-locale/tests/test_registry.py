@@ -231,7 +231,7 @@ def test_gettext_directories_of_other_names(
     assert warnings() == [f"{stray}: 'templates' is no locale, such as 'pt_BR': skipped"]
 
 
-@pytest.mark.parametrize("domain", ["", "a/b", "../cyclone", "a\0", "."])
+@pytest.mark.parametrize("domain", ["", "a/b", "../cyclone", "a\0", ".", "..", "\ud800"])
 def test_a_domain_is_the_name_of_a_file(tmp_path: Path, domain: str, registry: Registry) -> None:
     """It leads nowhere else."""
     with pytest.raises(ValueError, match="a domain is the name of a file"):

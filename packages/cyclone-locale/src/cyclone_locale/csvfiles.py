@@ -63,13 +63,13 @@ def check_encoding(encoding: str | None) -> None:
         # Only decoding tells text encodings from others, such as `rot13`; a few bytes must be
         # there, for of nothing every name is a valid encoding.
         b"0000".decode(encoding)
-    except LookupError:
+    except UnicodeError:
+        pass  # these bytes mean nothing in it, which tells nothing about the files
+    except (LookupError, ValueError):
         raise ValueError(
             f"unknown text encoding {encoding!r}: use for example 'utf-8', 'utf-16' or 'latin-1', "
             "or None to detect UTF-8 and UTF-16"
         ) from None
-    except UnicodeError:
-        pass  # these bytes mean nothing in it, which tells nothing about the files
 
 
 def read_csv(

@@ -203,7 +203,7 @@ class GettextShelf(Shelf[NullTranslations]):
 
     def __init__(self, directory: str | os.PathLike[str], domain: str) -> None:
         super().__init__(directory)
-        if not domain or "\x00" in domain or Path(domain).name != domain:
+        if not _is_file_name(domain):
             raise ValueError(f"a domain is the name of a file without its '.mo', not {domain!r}")
         self._domain = domain
 
@@ -236,6 +236,15 @@ class GettextShelf(Shelf[NullTranslations]):
         if not chain:
             return CSVLocale(code, {}, use_cldr=use_cldr)
         return GettextLocale(code, chain_mo(chain[0], chain[1:]), use_cldr=use_cldr)
+
+
+def _is_file_name(name: str) -> bool:
+    """Tell whether a file in any directory may be called so."""
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
+    return name not in {"", ".."} and "\x00" not in name and Path(name).name == name
 
 
 def _code_of_name(name: str) -> str:
