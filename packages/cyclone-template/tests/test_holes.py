@@ -97,6 +97,13 @@ class TestFired:
         )
         assert page == b"no125!"
 
+    def test_conditions_look_at_values_only(self, defer: ModuleType) -> None:
+        """An object of any other type is as true as Python says."""
+        text = "{% if x %}yes{% else %}no{% end %}"
+        for value in (1, 0, "", "a", [], [0], object(), (), None, 0.0, {}, {1}, b"", b"a"):
+            assert Template(text).generate(x=value) == (b"yes" if value else b"no")
+            assert Template(text).generate(x=defer.succeed(value)) == (b"yes" if value else b"no")
+
     def test_conditions_raise_the_failure(self, defer: ModuleType) -> None:
         """A directive raises the error of a Deferred that has failed."""
         with pytest.raises(KeyError):
@@ -196,6 +203,54 @@ class TestUnfired:
         page.addErrback(seen.append)
         deferred.callback(b"\xff")
         assert seen[0].check(UnicodeDecodeError)
+
+    def test_cancelling_a_page_with_one_deferred_in_two_places(self, defer: ModuleType) -> None:
+        """All that the page waits for is cancelled, once."""
+        first, second = defer.Deferred(), defer.Deferred()
+        page = Template("{{ x }}{{ y }}{{ x }}").generate(x=first, y=second)
+        seen: list[Any] = []
+        page.addErrback(seen.append)
+        page.cancel()
+        assert seen[0].check(defer.CancelledError)
+        assert first.called
+        assert second.called
+        gc.collect()
+
+    def test_cancelling_one_that_brings_another(self, defer: ModuleType) -> None:
+        """To cancel one Deferred may make the next one fire."""
+        second = defer.Deferred()
+        first = defer.Deferred(lambda _: second.callback("y"))
+        page = Template("{{ x }}{{ y }}").generate(x=first, y=second)
+        seen: list[Any] = []
+        page.addErrback(seen.append)
+        page.cancel()
+        assert seen[0].check(defer.CancelledError)
+        assert second.result == "y"
+
+    def test_two_pages_with_one_deferred_that_fails(self, defer: ModuleType) -> None:
+        """Every page that uses it fails, before and after it has failed, and none writes None."""
+        deferred = defer.Deferred()
+        template = Template("{{ d }}")
+        seen: list[Any] = []
+        for page in (template.generate(d=deferred), template.generate(d=deferred)):
+            page.addErrback(seen.append)
+        deferred.errback(KeyError("k"))
+        assert [failure.type for failure in seen] == [KeyError, KeyError]
+        for text in ("{{ d }}", "{% if d %}{% end %}", "{% set x = d %}"):
+            with pytest.raises(KeyError):
+                Template(text).generate(d=deferred)
+        deferred.addCallback(lambda _: "mended")
+        assert template.generate(d=deferred) == b"mended"
+        gc.collect()
+
+    def test_a_late_value_that_cannot_be_written_names_the_line(self, defer: ModuleType) -> None:
+        """An error that a value makes when it comes has a note with its place."""
+        deferred = defer.Deferred()
+        page = Template("\n{{ d }}", name="p.html").generate(d=deferred)
+        seen: list[Any] = []
+        page.addErrback(seen.append)
+        deferred.callback(b"\xff")
+        assert seen[0].value.__notes__[0].endswith("p.html:2")
 
     def test_cancelling_the_page(self, defer: ModuleType) -> None:
         """To cancel the page cancels what it still waits for, and nothing else."""

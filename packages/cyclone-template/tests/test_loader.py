@@ -7,6 +7,7 @@ import sys
 import threading
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -350,3 +351,33 @@ def test_threads() -> None:
     assert len(found) == len(pages) == 8
     assert set(found) == {loader.templates["t0"]}
     assert set(pages) == {loader.load("t0").generate()}
+
+
+def test_a_loaded_template_needs_no_lock() -> None:
+    """Who asks for a template that is there does not wait for one that another thread compiles."""
+    loader = DictLoader({"a": "a"})
+    loader.load("a")
+    with loader.lock, ThreadPoolExecutor(1) as threads:
+        assert threads.submit(loader.load, "a").result(timeout=60).generate() == b"a"
+
+
+def test_a_template_of_one_thread_is_no_part_of_another_s() -> None:
+    """A template made while another thread loads is compiled at once; its errors come then."""
+    compiling, finished = threading.Event(), threading.Event()
+
+    class Slow(DictLoader):
+        def _create_template(self, name: str) -> Template:
+            if name == "part":
+                compiling.set()
+                finished.wait(60)
+            return super()._create_template(name)
+
+    loader = Slow({"page": "{% include part %}", "part": ""})
+    with ThreadPoolExecutor(2) as threads:
+        page = threads.submit(loader.load, "page")
+        compiling.wait(60)
+        other = threads.submit(Template, "{% from os import * %}", loader=loader)
+        finished.set()
+        assert page.result(60).generate() == b""
+        with pytest.raises(ParseError):
+            other.result(60)

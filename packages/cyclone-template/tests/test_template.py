@@ -156,3 +156,25 @@ def test_plain_characters() -> None:
     text = every.replace("{", "(")
     assert Template(text, whitespace="all").generate() == text.encode()
     assert Template("{% raw x %}").generate(x=every) == every.encode()
+
+
+@pytest.mark.parametrize(
+    "text", ["{{ x.replace('\\r', '\\\\') }}", "{{ f'{x!r:>9}' }}{{ f'{x}' + '\\n' }}"]
+)
+def test_code_of_any_string(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code can be looked at whatever strings it holds; looking at it changes nothing."""
+    template = Template(text)
+    page = template.generate(x="a\rb")
+    compile(template.code, "<code>", "exec")
+    unparse = ast.unparse
+    calls = []
+
+    def unparse_as_before_python_3_12(tree: ast.AST) -> str:
+        calls.append(tree)
+        if len(calls) == 1:
+            raise ValueError("Unable to avoid backslash in f-string expression part")
+        return unparse(tree)
+
+    monkeypatch.setattr(ast, "unparse", unparse_as_before_python_3_12)
+    assert "''.join((" in template.code
+    assert template.generate(x="a\rb") == page

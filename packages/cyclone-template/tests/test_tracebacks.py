@@ -92,6 +92,33 @@ def test_code_that_a_template_calls() -> None:
     assert names.index("call") < len(names) - 1
 
 
+def test_errors_behind_an_error() -> None:
+    """The error that caused another one, or was handled meanwhile, has its own place."""
+    text = (
+        "\n{% try %}\n{{ 1 / 0 }}\n{% except ZeroDivisionError as e %}\n"
+        "{% set raise ValueError('v') from e %}\n{% end %}"
+    )
+    with pytest.raises(ValueError, match="v") as caught:
+        Template(text, name="p.html").generate()
+    cause = caught.value.__cause__
+    assert cause is not None
+    assert [line for _, line, _ in places(caught.value)] == [5]
+    assert places(cause) == [("p.html", 3, "{{ 1 / 0 }}")]
+    text = "{% try %}\n{{ 1 / 0 }}{% except ZeroDivisionError %}\n{{ nope }}{% end %}"
+    with pytest.raises(NameError) as unbound:
+        Template(text, name="q.html").generate()
+    context = unbound.value.__context__
+    assert context is not None
+    assert places(context) == [("q.html", 2, "{{ 1 / 0 }}{% except ZeroDivisionError %}")]
+
+
+def test_lines_end_where_the_lexer_says() -> None:
+    """Other characters that end a line somewhere do not shift the source line."""
+    with pytest.raises(ZeroDivisionError) as caught:
+        Template("a\u2028b\x0cc\n{{ 1 / 0 }}\nlast", name="p.html").generate()
+    assert places(caught.value) == [("p.html", 2, "{{ 1 / 0 }}")]
+
+
 def test_columns() -> None:
     """Python marks the part of the line that failed; it counts bytes."""
     text = "é{{ 1 }}{{ 2 / zero }}"
@@ -191,3 +218,20 @@ def test_python_errors_that_only_the_compiler_finds() -> None:
     with pytest.raises(ParseError) as caught:
         Template("\n\n{{ (lambda: await x) }}", name="p.html")
     assert caught.value.lineno == 3
+
+
+def test_errors_behind_an_error_from_elsewhere() -> None:
+    """A cause that no template had a part in keeps its traceback."""
+
+    def fail() -> None:
+        try:
+            raise KeyError("inner")
+        except KeyError as error:
+            raise ValueError("outer") from error
+
+    with pytest.raises(ValueError, match="outer") as caught:
+        Template("{{ fail() }}", name="p.html").generate(fail=fail)
+    cause = caught.value.__cause__
+    assert cause is not None
+    assert [entry.name for entry in traceback.extract_tb(cause.__traceback__)] == ["fail"]
+    assert places(caught.value) == [("p.html", 1, "{{ fail() }}")]

@@ -214,8 +214,43 @@ def test_variables_in_apply() -> None:
         "{{ 'y' in locals() }}"
     )
     assert render(text, f=bytes.upper, p="p") == "1P2False"
-    with pytest.raises(NameError):
-        render("{% set x = 1 %}{% apply f %}{% set x = x + 1 %}{% end %}", f=bytes.upper)
+
+
+@pytest.mark.parametrize(
+    "before", ["", "{% set x = 'b' %}", "{% if x %}{% set x = 'b' %}{% end %}"]
+)
+def test_a_variable_that_an_apply_changes(before: str) -> None:
+    """It begins with the value that it has outside, which stays."""
+    text = before + "{% apply f %}{% set x = x + '!' %}{{ x }}{% end %}{{ x }}"
+    assert render(text, f=bytes.upper, x="b") == "B!b"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% if no %}{% set x = 1 %}{% end %}{{ x }}",
+        "{% if no %}{% elif no %}{% set x = 1 %}{% else %}{% end %}{{ x }}",
+        "{% for x in () %}{% end %}{{ x }}",
+        "{% for i in () %}{% set x = 1 %}{% end %}{{ x }}",
+        "{% while no %}{% set x = 1 %}{% end %}{{ x }}",
+        "{% try %}{{ 1 / 0 }}{% set x = 1 %}{% except ZeroDivisionError %}{{ x }}{% end %}",
+        "{% try %}{% except ValueError as x %}{% end %}{{ x }}",
+    ],
+)
+def test_a_variable_that_is_set_perhaps(text: str) -> None:
+    """Where the template has not set a variable after all, it is the one that was passed."""
+    assert render(text, x="passed", no=False) == "passed"
+
+
+def test_a_variable_that_is_deleted() -> None:
+    """What is not there although it was passed is not said to be missing."""
+    with pytest.raises(NameError, match="'x' is not defined here: the template sets it"):
+        render("{% set del x %}{{ x }}", x=1)
+
+
+def test_no_variable_changes_the_engine() -> None:
+    """Not even where the variables are globals do they hide the names of the engine."""
+    assert render("{{ eval('x') }}", x="<", _tt_convert=None, _tt_type=None) == "<"
 
 
 def test_variables_of_parts() -> None:

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Final, TypedDict, cast
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Body", "Place", "at", "call", "function", "name", "place_of", "test_type"]
+__all__ = [
+    "Body",
+    "Place",
+    "WithoutFStrings",
+    "at",
+    "call",
+    "function",
+    "name",
+    "place_of",
+    "test_type",
+]
 
 # A value waits on the interpreter's stack until its f-string is put together.
 _MOST_PIECES: Final = 200
@@ -118,7 +128,9 @@ class Body:
             return
         escape_name = f"_tt_escape{escape}"
         other = call("_tt_convert", [kept, name(escape_name, place), holes], place)
-        is_plain = test_type(kept, f"_tt_plain{escape}", place)
+        plain_types = name(f"_tt_plain{escape}", place)
+        kind = call("_tt_type", [kept], place)
+        is_plain = ast.Compare(kind, [ast.In()], [plain_types], **place)
         plain_or_other = ast.IfExp(is_plain, kept, other, **place)
         escaped = call(escape_name, [kept], place)
         self._add(ast.IfExp(is_text, escaped, plain_or_other, **place), place)
@@ -200,3 +212,21 @@ def _make_buffer() -> list[ast.stmt]:
 
 
 _RETURN = ast.parse("return ''.join(_tt_buffer)")
+
+
+class WithoutFStrings(ast.NodeTransformer):
+    """Writes ``''.join((…))`` in the place of f-strings."""
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
+        """Replace one, unless it says how a value is to be written: then a template wrote it."""
+        values = [part for part in node.values if isinstance(part, ast.FormattedValue)]
+        if any(part.format_spec is not None or part.conversion != -1 for part in values):
+            return node
+        parts = [
+            ast.Call(ast.Name("str", _LOAD), [self.visit(part.value)], [])
+            if isinstance(part, ast.FormattedValue)
+            else part
+            for part in node.values
+        ]
+        join = ast.Attribute(ast.Constant(""), "join", _LOAD)
+        return ast.Call(join, [ast.Tuple(parts, _LOAD)], [])

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -26,7 +27,7 @@ from cyclone_template.errors import ParseError
 from cyclone_template.inheritance import Definition, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from cyclone_template.snippets import Snippet
 
@@ -74,13 +75,23 @@ class _Names:
         # Dicts keep the order.
         self.reads: dict[str, None] = {}
         self.binds: dict[str, None] = {}
+        # Also what is bound only perhaps.
+        self.stored: set[str] = set()
         self.awaits = False
 
     def use(self, reads: Sequence[str], binds: Sequence[str] = (), *, awaits: bool = False) -> None:
         """Note what a piece of code does, in the order in which it runs."""
         self.reads.update((name, None) for name in reads if name not in self.binds)
         self.binds.update((name, None) for name in binds)
+        self.stored.update(binds)
         self.awaits = self.awaits or awaits
+
+    @contextmanager
+    def perhaps(self) -> Iterator[None]:
+        """Take what is bound meanwhile for not bound afterwards: that code may not run."""
+        before = self.binds.copy()
+        yield
+        self.binds = before
 
 
 class _Generator:
@@ -97,7 +108,6 @@ class _Generator:
         self.supers: list[Sequence[Definition]] = []
         self.escapes: dict[str, tuple[int, Snippet[ast.expr]]] = {}
         self.functions = 0
-        self.settles = False
 
     def program(self, known: Collection[str]) -> Program:
         """Write the whole page."""
@@ -120,8 +130,6 @@ class _Generator:
             return _Generator(self.page, late).program(known)
         used = {name: getattr(builtins, name) for name in names.reads if hasattr(builtins, name)}
         prologue = _bindings(names.reads, {*known, *used})
-        if self.settles:
-            prologue += ast.parse("_tt_waiting = _tt_waiting_types()").body
         prologue += [_escape_binding(number, snippet) for number, snippet in early]
         statements = prologue + out.as_function()
         parameters = "_tt_names, _tt_holes"
@@ -182,7 +190,7 @@ class _Generator:
         code = node.body
         self.use(code)
         for statement in code.tree:
-            out.add_statement(self.settled_statement(statement))
+            out.add_statement(_settled_statement(statement))
 
     def emit_block(self, node: nodes.Block, out: Body) -> None:
         """Write a block, as the page's last definition has it."""
@@ -237,14 +245,20 @@ class _Generator:
         inner, self.names = self.names, outer
         # What the body binds stays in it; the function around it binds what the body only reads.
         self.names.use(tuple(inner.reads), awaits=inner.awaits)
-        definition = function(identifier, "", body.as_function(), is_async=inner.awaits)
+        # What it reads and then binds begins with the value that it has outside.
+        both = [each for each in inner.reads if each in inner.stored]
+        parameters = ", ".join(f"{each}={each}" for each in both if each in outer.binds)
+        passed = _bindings([each for each in both if each not in outer.binds], ())
+        statements = passed + body.as_function()
+        definition = function(identifier, parameters, statements, is_async=inner.awaits)
         out.add_statement(definition)
         out.add_applied(node.function.tree, identifier, is_async=inner.awaits)
 
     def emit_body(self, body: Sequence[nodes.Node], out: Body, place: Place) -> list[ast.stmt]:
         """Write nodes as the body of a statement."""
         inner = Body(fuse=out.fuse)
-        self.emit_all(body, inner)
+        with self.names.perhaps():
+            self.emit_all(body, inner)
         return inner.as_suite(place)
 
     def emit_if(self, node: nodes.If, out: Body) -> None:
@@ -253,7 +267,7 @@ class _Generator:
         for condition, body in node.clauses:
             self.use(condition)
             place = place_of(condition.tree)
-            test = self.condition(condition.tree)
+            test = _condition(condition.tree)
             heads.append(ast.If(test, self.emit_body(body, out, place), [], **place))
         if node.otherwise:
             heads[-1].orelse = self.emit_body(node.otherwise, out, place_of(heads[-1]))
@@ -264,27 +278,30 @@ class _Generator:
     def emit_loop(self, node: nodes.For | nodes.While, out: Body) -> None:
         """Write a loop."""
         head = node.head if isinstance(node, nodes.For) else node.condition
-        self.use(head)
         place = place_of(head.tree)
-        body = self.emit_body(node.body, out, place)
+        with self.names.perhaps():
+            self.use(head)
+            body = self.emit_body(node.body, out, place)
         otherwise = self.emit_body(node.otherwise, out, place) if node.otherwise else []
         if isinstance(node, nodes.For):
-            target, values = node.head.tree.target, self.settled(node.head.tree.iter)
+            target, values = node.head.tree.target, _settled(node.head.tree.iter)
             out.add_statement(ast.For(target, values, body, otherwise, **place))
         else:
-            test = self.condition(node.condition.tree)
+            test = _condition(node.condition.tree)
             out.add_statement(ast.While(test, body, otherwise, **place))
 
     def emit_try(self, node: nodes.Try, out: Body) -> None:
         """Write a ``try``. In its body each piece is written by itself, up to the one that fails."""
         place = at(node.number)
         guarded = Body(fuse=False)
-        self.emit_all(node.body, guarded)
+        with self.names.perhaps():
+            self.emit_all(node.body, guarded)
         handlers: list[ast.ExceptHandler] = []
         for head, body in node.handlers:
-            self.use(head)
+            with self.names.perhaps():
+                self.use(head)
+                suite = self.emit_body(body, out, place)
             tree = head.tree
-            suite = self.emit_body(body, out, place)
             handlers.append(ast.ExceptHandler(tree.type, tree.name, suite, **place_of(tree)))
         otherwise = self.emit_body(node.otherwise, out, place) if node.otherwise else []
         # A `finally` may be empty, but without a handler it has to be there.
@@ -293,35 +310,6 @@ class _Generator:
         out.add_statement(
             ast.Try(guarded.as_suite(place), handlers, otherwise, final, **place),
         )
-
-    # -- Values that must be there ---------------------------------------------------------------
-
-    def condition(self, tree: ast.expr) -> ast.expr:
-        """Return a condition in which no Deferred is taken for true."""
-        match tree:
-            case ast.BoolOp(operator, values):
-                return ast.BoolOp(operator, [*map(self.condition, values)], **place_of(tree))
-            case ast.UnaryOp(ast.Not() as operator, operand):
-                return ast.UnaryOp(operator, self.condition(operand), **place_of(tree))
-            case _:
-                return self.settled(tree)
-
-    def settled(self, tree: ast.expr) -> ast.expr:
-        """Return an expression in which a Deferred has become its value."""
-        if isinstance(tree, _NEVER_DEFERRED):
-            return tree
-        self.settles = True
-        place = place_of(tree)
-        kept = name("_tt_value", place)
-        waits = call("_tt_isinstance", [bind_value(tree, place), name("_tt_waiting", place)], place)
-        return ast.IfExp(waits, call("_tt_settled", [kept], place), kept, **place)
-
-    def settled_statement(self, statement: ast.stmt) -> ast.stmt:
-        """Return an assignment that assigns no Deferred, or any other statement as it is."""
-        if isinstance(statement, ast.Assign):
-            value = self.settled(statement.value)
-            return ast.Assign(statement.targets, value, **place_of(statement))
-        return statement
 
 
 _EMIT: Final[dict[type[nodes.Node], Callable[[_Generator, Any, Body], None]]] = {
@@ -378,4 +366,51 @@ def _escape_binding(number: int, snippet: Snippet[ast.expr]) -> ast.stmt:
     text = f"_tt_escape{number}, _tt_plain{number} = _tt_escaper(0)"
     statement = cast("ast.Assign", ast.parse(text).body[0])
     cast("ast.Call", statement.value).args[0] = snippet.tree
+    return statement
+
+
+# -- Values that must be there -------------------------------------------------------------------
+
+
+def _condition(tree: ast.expr) -> ast.expr:
+    """Return a condition in which no Deferred is taken for true: ``value and it_is_one(value)``."""
+    match tree:
+        case ast.BoolOp(operator, values):
+            return ast.BoolOp(operator, [*map(_condition, values)], **place_of(tree))
+        case ast.UnaryOp(ast.Not() as operator, operand):
+            return ast.UnaryOp(operator, _condition(operand), **place_of(tree))
+        case _ if isinstance(tree, _NEVER_DEFERRED):
+            return tree
+    place = place_of(tree)
+    kept = name("_tt_value", place)
+    # A Deferred is never false: most conditions end with their value.
+    true = ast.BoolOp(
+        ast.Or(),
+        [_is_sure(kept, place), call("_tt_is_true", [kept], place)],
+        **place,
+    )
+    return ast.BoolOp(ast.And(), [bind_value(tree, place), true], **place)
+
+
+def _settled(tree: ast.expr) -> ast.expr:
+    """Return an expression in which a Deferred has become its value."""
+    if isinstance(tree, _NEVER_DEFERRED):
+        return tree
+    place = place_of(tree)
+    kept = name("_tt_value", place)
+    is_sure = _is_sure(bind_value(tree, place), place)
+    return ast.IfExp(is_sure, kept, call("_tt_settled", [kept], place), **place)
+
+
+def _is_sure(value: ast.expr, place: Place) -> ast.expr:
+    """Return the test whether a value is of a type of Python's own."""
+    kind = call("_tt_type", [value], place)
+    return ast.Compare(kind, [ast.In()], [name("_tt_sure_types", place)], **place)
+
+
+def _settled_statement(statement: ast.stmt) -> ast.stmt:
+    """Return an assignment that assigns no Deferred, or any other statement as it is."""
+    if isinstance(statement, ast.Assign):
+        value = _settled(statement.value)
+        return ast.Assign(statement.targets, value, **place_of(statement))
     return statement

@@ -16,6 +16,7 @@ import sys
 from dataclasses import dataclass, field
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 from cyclone_template.errors import UnfiredDeferredError
 
@@ -68,6 +69,15 @@ def has_fired(deferred: Deferred) -> bool:
     return bool(deferred.called and not deferred.paused)
 
 
+# Deferreds whose failure a page has handled: it is there for the next page that uses them.
+_failures: WeakKeyDictionary[Deferred, Any] = WeakKeyDictionary()
+
+
+def _failure_of(deferred: Deferred, result: object) -> Any | None:  # noqa: ANN401  a Failure
+    """Return the failure that a page has handled, unless others have made something of it."""
+    return _failures.get(deferred) if result is None else None
+
+
 def result_of(deferred: Deferred) -> Any:  # noqa: ANN401  whatever it fired with
     """Return the result of a Deferred that has fired.
 
@@ -81,9 +91,12 @@ def result_of(deferred: Deferred) -> Any:  # noqa: ANN401  whatever it fired wit
         Exception: It has failed; the failure is handled with that.
     """
     result = deferred.result
+    failure = _failure_of(deferred, result)
     if isinstance(result, sys.modules[_FAILURE].Failure):
+        failure = _failures[deferred] = result
         deferred.addErrback(lambda _: None)
-        result.raiseException()
+    if failure is not None:
+        failure.raiseException()
     return result
 
 
@@ -119,12 +132,17 @@ def follow(deferred: Deferred, write: Callable[[Any], bytes | Deferred], where: 
     following = sys.modules[_DEFER].Deferred(lambda _: deferred.cancel())
 
     def succeed(value: object) -> object:
-        if not following.called:
+        failure = _failure_of(deferred, value)
+        if failure is not None:
+            fail(failure)
+        elif not following.called:
             following.callback(value)
         return value
 
     def fail(failure: Any) -> None:  # noqa: ANN401  a Failure
-        failure.value.add_note(f"This is what a Deferred in the template brought, at {where}")
+        if deferred not in _failures:
+            _failures[deferred] = failure
+            failure.value.add_note(f"This is what a Deferred in the template brought, at {where}")
         if not following.called:
             following.errback(failure)
 
@@ -195,4 +213,5 @@ class _Filling:
 
     def _cancel(self, _: Deferred) -> None:
         for place in tuple(self.missing):
-            self.parts[place].cancel()
+            if not isinstance(self.parts[place], bytes):  # it may have come by cancelling another
+                self.parts[place].cancel()

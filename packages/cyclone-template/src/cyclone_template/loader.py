@@ -97,6 +97,9 @@ class BaseLoader:
             TemplateNotFoundError: There is none of this name.
         """
         name = self.resolve_path(name, parent_path)
+        template = self.templates.get(name)
+        if template is not None and template.is_prepared:
+            return template  # without waiting for one that another thread compiles
         with self.lock:
             template = self.templates.get(name)
             if template is None:
@@ -112,7 +115,8 @@ class BaseLoader:
     @property
     def needs_parts_only(self) -> bool:
         """Whether the template that is made now is a part of another one, and not a page yet."""
-        return len(self._loading) > 1
+        with self.lock:  # what another thread loads just now does not count
+            return len(self._loading) > 1
 
     def check_not_loading(self, name: str, parent_path: str, line: int) -> None:
         """Refuse a template that needs itself; called while one is compiled.

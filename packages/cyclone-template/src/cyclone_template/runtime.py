@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 
 __all__ = ["HELPERS"]
 
+# Nothing that they are written as has a character to escape.
+_PLAIN_TYPES: frozenset[type] = frozenset({bool, float, int, type(None)})
+_NO_TYPES: frozenset[type] = frozenset()
+# Values of these types are there.
+_SURE_TYPES: frozenset[type] = _PLAIN_TYPES | {bytes, dict, frozenset, list, set, str, tuple}
+
 # Functions that take text and give text. Others get bytes, as they do from Tornado.
 _TEXT_FUNCTIONS = frozenset(
     {
@@ -51,19 +57,6 @@ def _takes_text(function: object) -> bool:
         return False
 
 
-class _BytesEscape:
-    """An escape function of the application's own: it takes bytes."""
-
-    __slots__ = ("function",)
-
-    def __init__(self, function: Callable[[bytes], str | bytes]) -> None:
-        self.function = function
-
-    def __call__(self, text: str) -> str:
-        """Escape text."""
-        return _text(self.function(text.encode()), self.function)
-
-
 def _text(value: object, function: object) -> str:
     """Return what an escape or apply function gave as text."""
     if isinstance(value, str):
@@ -76,24 +69,29 @@ def _text(value: object, function: object) -> str:
     )
 
 
-def escaper(function: Callable[[Any], Any]) -> tuple[Callable[[str], str], type[int] | None]:
+def escaper(function: Callable[[Any], Any]) -> tuple[Callable[[str], str], frozenset[type]]:
     """Prepare the function of ``{% autoescape %}``.
 
     Args:
         function: What the template names.
 
     Returns:
-        A function that escapes a ``str``; and ``int`` if it leaves numbers as they are.
+        A function that escapes a ``str``, and the types of values whose text needs no escaping.
     """
     if function is xhtml_escape:
-        return current_escape(), int
+        return current_escape(), _PLAIN_TYPES
     if _takes_text(function):
-        return function, None
-    return _BytesEscape(function), None
+        return function, _NO_TYPES
+
+    def escape(text: str) -> str:
+        escaped = function(text.encode())
+        return escaped if type(escaped) is str else _text(escaped, function)
+
+    return escape, _NO_TYPES
 
 
 def convert(value: object, escape: Callable[[str], str] | None, holes: list[Hole]) -> str:
-    """Write a value that is neither ``str`` nor ``int``.
+    """Write a value that is no ``str`` and no number.
 
     Args:
         value: The value of the expression.
@@ -141,7 +139,9 @@ def _convert_awaitable(
     if has_fired(value):
         return _write(result_of(value), escape, holes)
     where = place_of(sys._getframe(2))  # noqa: SLF001  the only way to know the caller's line
-    return _add(holes, Hole(lambda: follow(value, lambda got: _to_bytes(got, escape), where)))
+    return _add(
+        holes, Hole(lambda: follow(value, lambda got: _to_bytes(got, escape, where), where))
+    )
 
 
 def _add(holes: list[Hole], hole: Hole) -> str:
@@ -156,30 +156,51 @@ def _write(value: object, escape: Callable[[str], str] | None, holes: list[Hole]
     return convert(value, escape, holes)
 
 
-def _to_bytes(value: object, escape: Callable[[str], str] | None) -> bytes | Deferred:
+def _to_bytes(value: object, escape: Callable[[str], str] | None, where: str) -> bytes | Deferred:
     """Write a value that came when the rest of the page was finished."""
     holes: list[Hole] = []
-    return fill(_write(value, escape, holes), holes)
+    try:
+        return fill(_write(value, escape, holes), holes)
+    except Exception as error:
+        error.add_note(f"This is the value of a Deferred in the template, at {where}")
+        raise
 
 
-def waiting_types() -> tuple[type, ...]:
-    """Return the types of values that are not there yet."""
+def _waits(value: object) -> bool:
+    """Tell whether a value is a Deferred or a coroutine."""
     deferred = deferred_type()
-    return (CoroutineType,) if deferred is None else (CoroutineType, deferred)
+    return isinstance(value, CoroutineType if deferred is None else (CoroutineType, deferred))
+
+
+def is_true(value: Any) -> bool:  # noqa: ANN401  any value
+    """Tell whether a value is true that Python takes for true: a Deferred may bring a false one.
+
+    Args:
+        value: Anything that is true.
+
+    Returns:
+        Whether it is.
+
+    Raises:
+        UnfiredDeferredError: It is a Deferred that has not fired, or a coroutine.
+    """
+    return bool(settled(value)) if _waits(value) else True
 
 
 def settled(value: Any) -> Any:  # noqa: ANN401  any value
-    """Return the value of a Deferred for a directive that cannot wait.
+    """Return a value for a directive that cannot wait.
 
     Args:
-        value: A Deferred or a coroutine.
+        value: Anything.
 
     Returns:
-        What the Deferred fired with.
+        The value, or what the Deferred fired with if it is one.
 
     Raises:
-        UnfiredDeferredError: It has not fired, or it is a coroutine.
+        UnfiredDeferredError: It is a Deferred that has not fired, or a coroutine.
     """
+    if not _waits(value):
+        return value
     if isinstance(value, CoroutineType) or not has_fired(value):
         raise unfired(value)
     return result_of(value)
@@ -238,10 +259,10 @@ HELPERS: dict[str, object] = {
     "_tt_apply_async": apply_async,
     "_tt_convert": convert,
     "_tt_escaper": escaper,
-    "_tt_isinstance": isinstance,
+    "_tt_is_true": is_true,
     "_tt_settled": settled,
     "_tt_str": str,
+    "_tt_sure_types": _SURE_TYPES,
     "_tt_type": type,
-    "_tt_waiting_types": waiting_types,
 }
 """The global names of the code of a page."""

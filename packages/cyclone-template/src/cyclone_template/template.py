@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
+from copy import deepcopy
 from functools import cached_property
 from types import FunctionType, MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import cyclone_escape
+from cyclone_template.body import WithoutFStrings
 from cyclone_template.codegen import FUNCTION, Program, generate_code
 from cyclone_template.errors import ParseError, TemplateError, TemplateNotFoundError
 from cyclone_template.holes import fill
@@ -111,6 +113,11 @@ class Template:
         self._compiled  # noqa: B018  it is made when it is first read
 
     @property
+    def is_prepared(self) -> bool:
+        """Whether the template has been compiled."""
+        return "_compiled" in vars(self)
+
+    @property
     def is_async(self) -> bool:
         """Whether the template contains ``await``, and so needs ``generate_async()``."""
         return self._compiled.is_async
@@ -175,7 +182,13 @@ class Template:
     @property
     def code(self) -> str:
         """The Python function that the template is compiled to, as text, to look at."""
-        return ast.unparse(generate_code(self._page, DEFAULT_NAMESPACE).tree)
+        tree = generate_code(self._page, DEFAULT_NAMESPACE).tree
+        try:
+            return ast.unparse(tree)
+        except ValueError:
+            # Before Python 3.12 an f-string cannot hold every string. The tree is also that of
+            # other pages: only a copy may be changed.
+            return ast.unparse(WithoutFStrings().visit(deepcopy(tree)))
 
     @cached_property
     def _compiled(self) -> _Compiled:
@@ -250,7 +263,7 @@ class _Compiled:
         own = self.function
         if not self.sees_globals:
             return own
-        return FunctionType(own.__code__, {**own.__globals__, **names}, own.__name__)
+        return FunctionType(own.__code__, {**names, **own.__globals__}, own.__name__)
 
 
 def _compile(page: Page, name: str) -> _Compiled:

@@ -47,16 +47,30 @@ def place_of(frame: FrameType) -> str:
 
 
 def rewrite(error: Exception) -> None:
-    """Let the traceback of an error name templates.
+    """Let the traceback of an error name templates, and those of the errors behind it.
 
     Args:
         error: The error. Its traceback is replaced; of a name that is not defined, its text too.
     """
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            _rewrite_one(each)
+            waiting += [each.__cause__, each.__context__]
+
+
+def _rewrite_one(error: BaseException) -> None:
+    """Replace one traceback, if there is a template in it."""
     frames = []
     traceback = error.__traceback__
     while traceback is not None:
         frames.append(traceback)
         traceback = traceback.tb_next
+    if all(LINES not in entry.tb_frame.f_globals for entry in frames):
+        return
     _name_the_unbound(error, frames[-1])
     following: TracebackType | None = None
     for frame in reversed(frames):
@@ -116,11 +130,12 @@ class _FrameError(Exception):
 def _remember(source: Source, name: str) -> None:
     """Let the standard library find the source lines of a template that is no file."""
     if source.path is None:
-        lines = source.text.splitlines(keepends=True)
+        # Not splitlines(): it knows ten more ways to end a line.
+        lines = [f"{line}\n" for line in source.text.split("\n")]
         linecache.cache[name] = (len(source.text), None, lines, name)
 
 
-def _name_the_unbound(error: Exception, last: TracebackType) -> None:
+def _name_the_unbound(error: BaseException, last: TracebackType) -> None:
     """Say of a variable that nobody passed what Python says of a global one."""
     if not isinstance(error, NameError) or LINES not in last.tb_frame.f_globals:
         return
@@ -129,8 +144,9 @@ def _name_the_unbound(error: Exception, last: TracebackType) -> None:
         return
     name = match[1]
     error.name = name
-    advice = "pass it to generate(), or set it before"
+    said = f"name {name!r} is not defined: pass it to generate(), or set it before"
     if name == "_tt_modules":
-        advice = "{% module %} works in pages that a request handler renders"
-        name = "modules"
-    error.args = (f"name {name!r} is not defined: {advice}",)
+        said = "name 'modules' is not defined: {% module %} is for pages of a request handler"
+    elif name in last.tb_frame.f_locals.get("_tt_names", ()):
+        said = f"name {name!r} is not defined here: the template sets it, but has not come by there"
+    error.args = (said,)
