@@ -225,7 +225,7 @@ def test_errors_behind_an_error_from_elsewhere() -> None:
 
     def fail() -> None:
         try:
-            raise KeyError("inner")
+            {}["inner"]
         except KeyError as error:
             raise ValueError("outer") from error
 

@@ -373,7 +373,7 @@ def _escape_binding(number: int, snippet: Snippet[ast.expr]) -> ast.stmt:
 
 
 def _condition(tree: ast.expr) -> ast.expr:
-    """Return a condition in which no Deferred is taken for true: ``value and it_is_one(value)``."""
+    """Return a condition in which no Deferred is taken for true: ``value and is_true(value)``."""
     match tree:
         case ast.BoolOp(operator, values):
             return ast.BoolOp(operator, [*map(_condition, values)], **place_of(tree))
@@ -383,12 +383,10 @@ def _condition(tree: ast.expr) -> ast.expr:
             return tree
     place = place_of(tree)
     kept = name("_tt_value", place)
-    # A Deferred is never false: most conditions end with their value.
-    true = ast.BoolOp(
-        ast.Or(),
-        [_is_sure(kept, place), call("_tt_is_true", [kept], place)],
-        **place,
-    )
+    # A Deferred is never false, and most true values are True: what is left is looked at.
+    is_true = ast.Compare(kept, [ast.Is()], [ast.Constant(True, **place)], **place)
+    looked_at = [is_true, _is_sure(kept, place), call("_tt_is_true", [kept], place)]
+    true = ast.BoolOp(ast.Or(), looked_at, **place)
     return ast.BoolOp(ast.And(), [bind_value(tree, place), true], **place)
 
 
