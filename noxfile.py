@@ -62,7 +62,7 @@ RUN_TWICE: dict[str, list[str]] = {
 }
 # Tells tests that every optional library is installed: one that is not there is then a failure.
 WITH_EXTRAS = "CYCLONE_TEST_EXTRAS"
-GETTEXT = ("msgfmt", "msgmerge", "xgettext")
+GETTEXT = ("msgfmt", "msginit", "msgmerge", "xgettext")
 TEST_PROGRAMS = {"cyclone-locale": GETTEXT}
 # A script `locale.py` would hide Python's own module from everything that it imports.
 MICRO_BENCHMARKS = {"templates": "templates.py", "escape": "escape.py", "locale": "locales.py"}

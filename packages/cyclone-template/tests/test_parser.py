@@ -347,3 +347,10 @@ def test_a_block_may_not_contain_itself() -> None:
     with pytest.raises(ParseError, match="The block 'a' contains itself") as caught:
         loader.load("page")
     assert (caught.value.filename, caught.value.lineno) == ("page", 3)
+
+
+@pytest.mark.parametrize("text", ["{% if x: %}{% end %}", "{% for x in y: %}{% end %}"])
+def test_a_colon_is_explained(text: str) -> None:
+    """Who writes the colon of Python is told to leave it out."""
+    with pytest.raises(ParseError, match="without a colon"):
+        Template(text)

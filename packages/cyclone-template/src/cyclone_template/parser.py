@@ -42,6 +42,7 @@ _CLAUSES = {
 _ORDER = {"elif": 1, "except": 1, "else": 2, "finally": 3}
 _HINTS = {
     "elseif": "write {% elif %}",
+    "elsif": "write {% elif %}",
     "endapply": "every block ends with {% end %}",
     "endblock": "every block ends with {% end %}",
     "endfor": "every block ends with {% end %}",

@@ -217,6 +217,8 @@ class _Place:
 
     def parse_header(self, kind: type[_Statement], before: str, after: str) -> _Statement:
         """Parse the head of a statement and see that nothing else is hidden in it."""
+        if self.text.endswith(":"):
+            raise self.error("a head ends without a colon in a template")
         module = cast("ast.Module", self.parse(before, f"{after}:pass", "exec"))
         statement, *rest = cast("list[ast.AST]", module.body)
         clause = statement
