@@ -3,7 +3,7 @@
 Theory of operation. All files of a page become one function: blocks and includes stand where they
 are used, and neighbouring text is one constant. Variables are bound to local names once. What
 stands between two statements becomes one f-string and one ``append``, and every value is tested
-for being a ``str``, then an ``int``, before anything is called::
+for being a ``str``, then a number, before anything is called::
 
     for row in rows:
         append(f"<td>{escape(v) if type(v := row['name']) is str else ...}</td>")

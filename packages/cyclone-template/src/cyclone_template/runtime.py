@@ -1,6 +1,6 @@
 """Runtime: what the code of a compiled page calls.
 
-The code itself writes what is a ``str`` or an ``int``, which is nearly all; the rest comes here.
+The code itself writes what is a ``str`` or a number, which is nearly all; the rest comes here.
 """
 
 from __future__ import annotations
