@@ -4,6 +4,7 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -162,3 +163,21 @@ def test_default_is_looked_up_when_it_is_needed(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(json.JSONEncoder, "default", default)
     written = escape.json_encode({"when": 1j})
     assert escape.json_decode(written) == {"when": ['{"nested": "1j"}']}
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    """Other threads write the same value at the same time, and find what contains itself."""
+    document = {"rows": [{"id": number} for number in range(100)]}
+    written = escape.json_encode(document)
+    cycle: list[object] = []
+    cycle.append(cycle)
+
+    def encode(_: int) -> str:
+        with pytest.raises(ValueError, match="Circular"):
+            escape.json_encode(cycle)
+        return escape.json_encode(document)
+
+    with ThreadPoolExecutor(4) as threads:
+        found = threads.map(encode, range(200))
+        here = {encode(number) for number in range(200)}
+        assert {*found, *here} == {written}
