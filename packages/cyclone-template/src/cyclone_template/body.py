@@ -16,11 +16,12 @@ __all__ = [
     "Place",
     "WithoutFStrings",
     "at",
+    "bind_value",
     "call",
     "function",
     "name",
     "place_of",
-    "test_type",
+    "type_in",
 ]
 
 # A value waits on the interpreter's stack until its f-string is put together.
@@ -68,9 +69,9 @@ def call(function: str, arguments: Sequence[ast.expr], place: Place) -> ast.Call
     return ast.Call(name(function, place), list(arguments), [], **place)
 
 
-def test_type(value: ast.expr, kind: str, place: Place) -> ast.Compare:
-    """Return the comparison ``type(value) is kind``."""
-    return ast.Compare(call("_tt_type", [value], place), [ast.Is()], [name(kind, place)], **place)
+def type_in(value: ast.expr, kinds: str, place: Place) -> ast.Compare:
+    """Return the comparison ``type(value) in kinds``, with the name of a set of types."""
+    return ast.Compare(call("_tt_type", [value], place), [ast.In()], [name(kinds, place)], **place)
 
 
 def bind_value(value: ast.expr, place: Place) -> ast.NamedExpr:
@@ -120,7 +121,9 @@ class Body:
         place = place_of(value)
         kept = name(_VALUE, place)
         holes = name("_tt_holes", place)
-        is_text = test_type(bind_value(value, place), "_tt_str", place)
+        # Not type_in(): this is asked of every value of every page.
+        kind = call("_tt_type", [bind_value(value, place)], place)
+        is_text = ast.Compare(kind, [ast.Is()], [name("_tt_str", place)], **place)
         if escape is None:
             arguments = [kept, ast.Constant(None, **place), holes]
             other = call("_tt_convert", arguments, place)
@@ -128,9 +131,7 @@ class Body:
             return
         escape_name = f"_tt_escape{escape}"
         other = call("_tt_convert", [kept, name(escape_name, place), holes], place)
-        plain_types = name(f"_tt_plain{escape}", place)
-        kind = call("_tt_type", [kept], place)
-        is_plain = ast.Compare(kind, [ast.In()], [plain_types], **place)
+        is_plain = type_in(kept, f"_tt_plain{escape}", place)
         plain_or_other = ast.IfExp(is_plain, kept, other, **place)
         escaped = call(escape_name, [kept], place)
         self._add(ast.IfExp(is_text, escaped, plain_or_other, **place), place)
@@ -169,7 +170,7 @@ class Body:
         if not self._statements:
             return [ast.Return(self._fused(), **self._place)]
         self._flush()
-        return [*_make_buffer(), *self._statements, *_RETURN.body]
+        return [*_START.body, *self._statements, *_RETURN.body]
 
     def _add(self, value: ast.expr, place: Place) -> None:
         """Let a value wait, behind the text that waits."""
@@ -207,10 +208,7 @@ class Body:
             self._statements.append(ast.Expr(append, **self._place))
 
 
-def _make_buffer() -> list[ast.stmt]:
-    return ast.parse("_tt_append = (_tt_buffer := []).append").body
-
-
+_START = ast.parse("_tt_append = (_tt_buffer := []).append")
 _RETURN = ast.parse("return ''.join(_tt_buffer)")
 
 

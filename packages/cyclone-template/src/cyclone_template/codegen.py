@@ -22,7 +22,17 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from cyclone_template import nodes
-from cyclone_template.body import Body, Place, at, bind_value, call, function, name, place_of
+from cyclone_template.body import (
+    Body,
+    Place,
+    at,
+    bind_value,
+    call,
+    function,
+    name,
+    place_of,
+    type_in,
+)
 from cyclone_template.errors import ParseError
 from cyclone_template.inheritance import Definition, Page
 
@@ -385,7 +395,11 @@ def _condition(tree: ast.expr) -> ast.expr:
     kept = name("_tt_value", place)
     # A Deferred is never false, and most true values are True: what is left is looked at.
     is_true = ast.Compare(kept, [ast.Is()], [ast.Constant(True, **place)], **place)
-    looked_at = [is_true, _is_sure(kept, place), call("_tt_is_true", [kept], place)]
+    looked_at = [
+        is_true,
+        type_in(kept, "_tt_sure_types", place),
+        call("_tt_is_true", [kept], place),
+    ]
     true = ast.BoolOp(ast.Or(), looked_at, **place)
     return ast.BoolOp(ast.And(), [bind_value(tree, place), true], **place)
 
@@ -396,14 +410,8 @@ def _settled(tree: ast.expr) -> ast.expr:
         return tree
     place = place_of(tree)
     kept = name("_tt_value", place)
-    is_sure = _is_sure(bind_value(tree, place), place)
+    is_sure = type_in(bind_value(tree, place), "_tt_sure_types", place)
     return ast.IfExp(is_sure, kept, call("_tt_settled", [kept], place), **place)
-
-
-def _is_sure(value: ast.expr, place: Place) -> ast.expr:
-    """Return the test whether a value is of a type of Python's own."""
-    kind = call("_tt_type", [value], place)
-    return ast.Compare(kind, [ast.In()], [name("_tt_sure_types", place)], **place)
 
 
 def _settled_statement(statement: ast.stmt) -> ast.stmt:
