@@ -4,7 +4,8 @@ import gettext
 import os
 import shutil
 import struct
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -224,17 +225,28 @@ def test_a_folder_that_cannot_be_looked_into(
     assert registry.get("pl").translate("school") == "escuela"
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything"
-)
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that anybody may look into; tmp_path is the user's alone."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid"), reason="needs the permissions of POSIX")
 def test_a_folder_without_permission(
-    gettext_tree: Path, registry: Registry, warnings: Warnings
+    open_folder: Path, gettext_tree: Path, registry: Registry, warnings: Warnings
 ) -> None:
     """The warning says what the system said."""
-    (gettext_tree / "pl").chmod(0)
+    tree = shutil.copytree(gettext_tree, open_folder / "locale")
+    (tree / "pl").chmod(0)
+    user = os.geteuid()
+    if user == 0:  # root may read everything
+        os.seteuid(65534)
     try:
-        registry.load_gettext_translations(gettext_tree)
+        registry.load_gettext_translations(tree)
     finally:
-        (gettext_tree / "pl").chmod(0o700)
+        os.seteuid(user)
+        (tree / "pl").chmod(0o700)
     assert "pl" not in registry.get_supported_locales()
     assert "cannot be read (Permission denied): skipped" in warnings()[0]
