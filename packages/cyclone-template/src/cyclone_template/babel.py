@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, c
 
 from cyclone_template.errors import ParseError
 from cyclone_template.lexer import Token, TokenKind, tokenize
-from cyclone_template.lines import Source
+from cyclone_template.lines import Source, decode
 from cyclone_template.parser import parse
 from cyclone_template.snippets import (
     parse_condition,
@@ -141,21 +141,9 @@ def _flag(options: Mapping[str, Any], name: str, *, default: bool) -> bool:
 
 def _read(fileobj: ReadableFile, name: str, encoding: str) -> str:
     """Return the text of a file, without byte order mark and with newlines as Python has them."""
-    data = fileobj.read()
+    advice = "; give the mapping the option 'encoding'"
     try:
-        text = data if isinstance(data, str) else data.decode(encoding)
-        text.encode()  # lone surrogates are no text
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise ParseError(
-            f"The template is not {encoding}: {error.reason}; "
-            "give the mapping the option 'encoding'",
-            name,
-            line,
-        ) from error
-    except UnicodeEncodeError as error:
-        line = error.object.count("\n", 0, error.start) + 1
-        raise ParseError(f"The template cannot be encoded: {error.reason}", name, line) from error
+        text = decode(fileobj.read(), name, encoding, advice)
     except (LookupError, UnicodeError) as error:
         raise ValueError(
             f"the option 'encoding' of the extractor is {encoding!r}, which decodes no text: {error}"

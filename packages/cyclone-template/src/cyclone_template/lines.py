@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from cyclone_template.errors import ParseError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["LineMap", "Source", "new_source"]
+__all__ = ["LineMap", "Source", "decode", "new_source"]
 
 # Line numbers of code objects are C integers. Starting again at zero is harmless unless one page
 # puts together files that were read two thousand million lines apart.
@@ -58,6 +60,37 @@ def new_source(name: str, text: str, path: str | None = None) -> Source:
         first = _next_first
         _next_first += size
     return Source(name, text, first, path)
+
+
+def decode(text: str | bytes, name: str, encoding: str = "UTF-8", advice: str = "") -> str:
+    """Return the text of a template, which must be text that can be sent.
+
+    Args:
+        text: The text, or bytes.
+        name: The template's name, for errors.
+        encoding: The encoding of bytes.
+        advice: What to do about bytes that are something else, for the end of the error.
+
+    Returns:
+        The text.
+
+    Raises:
+        ParseError: The bytes are something else, or the text holds lone surrogates; says the line.
+        LookupError: There is no such encoding.
+        UnicodeError: The encoding is none of text, or refuses the bytes as a whole.
+    """
+    try:
+        decoded = text if isinstance(text, str) else text.decode(encoding)
+        decoded.encode()
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ParseError(
+            f"The template is not {encoding}: {error.reason}{advice}", name, line
+        ) from error
+    except UnicodeEncodeError as error:
+        line = error.object.count("\n", 0, error.start) + 1
+        raise ParseError(f"The template cannot be encoded: {error.reason}", name, line) from error
+    return decoded
 
 
 class LineMap:

@@ -15,7 +15,7 @@ from cyclone_template.codegen import FUNCTION, Program, generate_code
 from cyclone_template.errors import ParseError, TemplateError, TemplateNotFoundError
 from cyclone_template.holes import fill
 from cyclone_template.inheritance import Page, assemble
-from cyclone_template.lines import LineMap, new_source
+from cyclone_template.lines import LineMap, decode, new_source
 from cyclone_template.parser import parse
 from cyclone_template.runtime import HELPERS
 from cyclone_template.tracebacks import LINES, rewrite
@@ -96,7 +96,10 @@ class Template:
         mode = _whitespace_mode(name, loader, compress_whitespace, whitespace)
         if isinstance(autoescape, _Unset):
             autoescape = "xhtml_escape" if loader is None else loader.autoescape
-        self.file = parse(new_source(name, _decode(template_string, name), path), mode, autoescape)
+        if not isinstance(template_string, str | bytes):
+            raise TypeError(f"a template is str or bytes, not {type(template_string).__name__}")
+        source = new_source(name, decode(template_string, name), path)
+        self.file = parse(source, mode, autoescape)
         escape = self.file.autoescape
         self.autoescape = None if escape is None else escape.text
         self._page = assemble(self.file, self._find)
@@ -224,22 +227,6 @@ def _whitespace_mode(
         whitespace = "single" if name.endswith((".html", ".js")) else "all"
     filter_whitespace(whitespace, "")
     return whitespace
-
-
-def _decode(text: str | bytes, name: str) -> str:
-    """Return the text of a template, which must be text that can be sent."""
-    if not isinstance(text, str | bytes):
-        raise TypeError(f"a template is str or bytes, not {type(text).__name__}")
-    try:
-        # Both ways: a str may hold lone surrogates.
-        encoded = text if isinstance(text, bytes) else text.encode()
-        return encoded.decode()
-    except UnicodeEncodeError as error:
-        line = error.object.count("\n", 0, error.start) + 1
-        raise ParseError(f"The template cannot be encoded: {error.reason}", name, line) from error
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise ParseError(f"The template is not UTF-8: {error.reason}", name, line) from error
 
 
 class _Compiled:
