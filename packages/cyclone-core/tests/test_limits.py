@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import pickle
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,10 @@ DEFAULTS = {
     "max_header_count": 100,
     "max_body_size": 104857600,
     "max_arguments": 1000,
+    "max_parts": 100,
+    "max_part_header_size": 10240,
+    "body_memory_limit": 4194304,
+    "body_spool_dir": None,
     "max_chunk_line": 256,
     "max_chunk_extensions": 4096,
     "max_pipeline_size": 65536,
@@ -23,14 +28,27 @@ DEFAULTS = {
     "idle_connection_timeout": 30.0,
     "body_stall_timeout": 30.0,
     "body_timeout": None,
+    "min_body_rate": 1000,
+    "write_timeout": 30.0,
+    "tls_handshake_timeout": 10.0,
+    "max_connections": None,
+    "max_keep_alive_requests": None,
+    "drain_timeout": 10.0,
     "linger_timeout": 2.0,
 }
-SIZES = [name for name in DEFAULTS if name.startswith("max_")]
+OPTIONAL = {
+    "body_timeout",
+    "min_body_rate",
+    "max_connections",
+    "max_keep_alive_requests",
+    "body_spool_dir",
+}
+SIZES = [name for name in DEFAULTS if name.startswith(("max_", "min_", "body_memory"))]
 TIMES = [name for name in DEFAULTS if name.endswith("_timeout")]
 
 
 def test_every_bound_is_on_by_default() -> None:
-    """The defaults are what the documentation promises; only `body_timeout` has no bound."""
+    """The defaults are what the documentation promises; few have no bound."""
     given = {f.name: getattr(Limits(), f.name) for f in dataclasses.fields(Limits) if f.init}
     assert given == DEFAULTS
 
@@ -60,11 +78,13 @@ def test_a_derived_value_is_no_setting() -> None:
 
 
 @pytest.mark.parametrize("name", SIZES)
-@pytest.mark.parametrize("value", [0, -1, 1.0, "1", None, True, math.inf])
+@pytest.mark.parametrize("value", [0, -1, 1.0, "1", True, math.inf])
 def test_sizes_are_whole_and_positive(name: str, value: object) -> None:
     """Anything else is refused by a message that names the setting."""
     assert getattr(Limits.from_settings({name: 1}), name) == 1
-    with pytest.raises(ValueError, match=f"setting '{name}' must be a whole number above 0, not"):
+    with pytest.raises(
+        ValueError, match=f"setting '{name}' must be a whole number above 0( or None)?, not"
+    ):
         Limits.from_settings({name: value})
 
 
@@ -79,15 +99,24 @@ def test_times_are_positive(name: str, value: object) -> None:
         Limits.from_settings({name: value})
 
 
-@pytest.mark.parametrize("name", TIMES)
-def test_only_body_timeout_may_be_none(name: str) -> None:
-    """None is no bound, which Tornado has for the whole body alone."""
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_few_bounds_may_be_none(name: str) -> None:
+    """None is no bound, or the system's own; all other bounds cannot be turned off."""
     settings: dict[str, Any] = {name: None}
-    if name == "body_timeout":
-        assert Limits.from_settings(settings).body_timeout is None
+    if name in OPTIONAL:
+        assert getattr(Limits.from_settings(settings), name) is None
         return
     with pytest.raises(ValueError, match=f"setting '{name}'"):
         Limits.from_settings(settings)
+
+
+def test_the_spool_directory_exists(tmp_path: Path) -> None:
+    """A directory that is not there would fail with the first large body, much later."""
+    assert Limits(body_spool_dir=str(tmp_path)).body_spool_dir == str(tmp_path)
+    (tmp_path / "file").touch()
+    for value in (str(tmp_path / "nowhere"), str(tmp_path / "file"), tmp_path, 7):
+        with pytest.raises(ValueError, match="setting 'body_spool_dir' must be an existing direct"):
+            Limits(body_spool_dir=value)  # type: ignore[arg-type]
 
 
 def test_limits_do_not_change() -> None:

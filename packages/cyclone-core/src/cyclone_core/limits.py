@@ -1,6 +1,7 @@
 """Every bound of the server, in one place and on by default."""
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -21,6 +22,10 @@ class Limits:
         max_header_count: Number of header lines; browsers send about 20 (431).
         max_body_size: Bytes of a request body, Tornado's default; a handler class may have its own (413).
         max_arguments: Fields of a query string or form, Tornado's default; more stall the process (400).
+        max_parts: Parts of a `multipart/form-data` body, Tornado's default (400).
+        max_part_header_size: All header lines of one part, Tornado's default (400).
+        body_memory_limit: Bytes of a body that stay in memory; what is larger goes to a file.
+        body_spool_dir: The directory of such files; None is the system's for temporary files.
         max_chunk_line: One chunk-size line with its extensions, which are ignored (400).
         max_chunk_extensions: All chunk extensions of a body: nobody uses them but attackers (400).
         max_pipeline_size: Bytes read ahead while a request is being answered; then reading pauses.
@@ -28,6 +33,15 @@ class Limits:
         idle_connection_timeout: Silence between requests, after which the connection is closed.
         body_stall_timeout: Silence in the middle of a body (408).
         body_timeout: The whole body (408); None is no bound, as in Tornado.
+        min_body_rate: Bytes a second of a body on average, counted after its first ten seconds (408);
+            a byte before each `body_stall_timeout` would hold a connection for years. None is no bound.
+        write_timeout: How long the client may leave what the transport was given, at most 128 KiB, in
+            the way of what follows; then the connection is cut.
+        tls_handshake_timeout: From the connection to the end of the TLS handshake.
+        max_connections: Open connections of an application; None is what the limit of open files
+            allows. At it the connection that has been idle longest is closed for a new one (503).
+        max_keep_alive_requests: Requests on one connection; None is no bound.
+        drain_timeout: How long requests may go on when the process ends.
         shortest: The smallest of the three sizes of a head: one that is smaller needs no closer look.
         linger_timeout: How long an erring client may take to read the answer before it is cut off.
     """
@@ -38,6 +52,10 @@ class Limits:
     max_header_count: int = 100
     max_body_size: int = 100 * 1024 * 1024
     max_arguments: int = 1000
+    max_parts: int = 100
+    max_part_header_size: int = 10 * 1024
+    body_memory_limit: int = 4 * 1024 * 1024
+    body_spool_dir: str | None = None
     max_chunk_line: int = 256
     max_chunk_extensions: int = 4 * 1024
     max_pipeline_size: int = 64 * 1024
@@ -45,6 +63,12 @@ class Limits:
     idle_connection_timeout: float = 30.0
     body_stall_timeout: float = 30.0
     body_timeout: float | None = None
+    min_body_rate: int | None = 1000
+    write_timeout: float = 30.0
+    tls_handshake_timeout: float = 10.0
+    max_connections: int | None = None
+    max_keep_alive_requests: int | None = None
+    drain_timeout: float = 10.0
     linger_timeout: float = 2.0
     shortest: int = dataclasses.field(init=False, repr=False, compare=False)
 
@@ -81,11 +105,20 @@ def _settable(limits: Limits | type[Limits]) -> list[dataclasses.Field[Any]]:
 
 
 def _check(name: str, value: Any, kind: object) -> None:  # noqa: ANN401 -- from anywhere
-    optional = kind == (float | None)
+    if kind == (str | None):
+        _check_directory(name, value)
+        return
+    optional = kind in (int | None, float | None)
     if value is None and optional:
         return
     whole = isinstance(value, int) and not isinstance(value, bool)
-    if not (whole or (kind is not int and isinstance(value, float))) or not value > 0:
-        wanted = "a whole number" if kind is int else "a number of seconds"
+    sized = kind in (int, int | None)
+    if not (whole or (not sized and isinstance(value, float))) or not value > 0:
+        wanted = "a whole number" if sized else "a number of seconds"
         none = " or None" if optional else ""
         raise ValueError(f"setting {name!r} must be {wanted} above 0{none}, not {value!r}")
+
+
+def _check_directory(name: str, value: object) -> None:
+    if value is not None and not (isinstance(value, str) and os.path.isdir(value)):  # noqa: PTH112
+        raise ValueError(f"setting {name!r} must be an existing directory or None, not {value!r}")

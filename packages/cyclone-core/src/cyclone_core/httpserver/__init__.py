@@ -4,6 +4,7 @@ from cyclone_core.httpserver.body import BufferedBody
 from cyclone_core.httpserver.connection import HTTPConnection
 from cyclone_core.httpserver.exchange import BodyReceiver, Exchange
 from cyclone_core.httpserver.http1 import HTTP1Exchange
+from cyclone_core.httpserver.options import ServerOptions
 from cyclone_core.httpserver.peer import Peer
 from cyclone_core.httpserver.server import HTTPServer
 from cyclone_core.httputil import HTTPServerRequest
@@ -21,4 +22,5 @@ __all__ = [
     "HTTPServer",
     "HTTPServerRequest",
     "Peer",
+    "ServerOptions",
 ]

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import ServerFactory
@@ -11,10 +11,13 @@ from cyclone_core.httpserver.body import BufferedBody
 from cyclone_core.httpserver.clock import CoarseClock
 from cyclone_core.httpserver.connection import HTTPConnection
 from cyclone_core.httpserver.exchange import BodyReceiver
+from cyclone_core.httpserver.options import ServerOptions
 from cyclone_core.httputil import HTTPServerRequest
 from cyclone_core.limits import Limits
 
 __all__ = ["HTTPServer"]
+
+_OPTIONS: Final = frozenset(field.name for field in dataclasses.fields(ServerOptions))
 
 
 class HTTPServer(ServerFactory):
@@ -25,6 +28,7 @@ class HTTPServer(ServerFactory):
 
     Attributes:
         limits: The bounds of this port.
+        options: How its connections are served.
         clock: The clock of its connections.
         server_header: The `Server` header of answers to malformed requests.
     """
@@ -37,7 +41,7 @@ class HTTPServer(ServerFactory):
         request_callback: Callable[[HTTPServerRequest], Any],
         *,
         reactor: IReactorTime | None = None,
-        **options: Any,  # noqa: ANN401 -- `Limits` checks each by its name
+        **options: Any,  # noqa: ANN401 -- checked one by one, by their names
     ) -> None:
         """Make a server.
 
@@ -46,14 +50,18 @@ class HTTPServer(ServerFactory):
                 answers it through `request.connection`.
             reactor: What tells the time for a function; by default the global reactor. An application
                 has its own clock.
-            options: Fields of `Limits` that differ from the application's, or from the defaults.
+            options: Fields of `Limits` and of `ServerOptions` that differ from the application's, or
+                from the defaults.
 
         Raises:
-            TypeError: An option is no field of `Limits`.
-            ValueError: An option has a wrong type or is not positive.
+            TypeError: An option is a field of neither.
+            ValueError: An option has a wrong type or value.
         """
-        base = getattr(request_callback, "limits", None)
-        self.limits: Limits = dataclasses.replace(base or Limits(), **options)
+        served = {name: options.pop(name) for name in _OPTIONS if name in options}
+        limits = getattr(request_callback, "limits", None) or Limits()
+        base = getattr(request_callback, "options", None) or ServerOptions()
+        self.limits: Limits = dataclasses.replace(limits, **options)
+        self.options: ServerOptions = dataclasses.replace(base, **served)
         self.clock: CoarseClock = getattr(request_callback, "clock", None) or CoarseClock(reactor)
         self.server_header: str = getattr(request_callback, "server_header", "cyclone")
         self._callback = request_callback

@@ -7,7 +7,7 @@ from typing import Any, Self, cast, overload
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import ServerFactory
 
-from cyclone_core.httpserver import BodyReceiver, BufferedBody, HTTPConnection
+from cyclone_core.httpserver import BodyReceiver, BufferedBody, HTTPConnection, ServerOptions
 from cyclone_core.httpserver.clock import CoarseClock
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.limits import Limits
@@ -28,9 +28,10 @@ class Application(ServerFactory):
     serve several ports, with TLS on some. Derive from it to set it up in `__init__`.
 
     Attributes:
-        settings: The settings, by item and by attribute. Any name may be used; those of `Limits`, and
-            `log_function` and `server_header`, have a meaning here.
+        settings: The settings, by item and by attribute. Any name may be used; those of `Limits` and
+            of `ServerOptions`, and `log_function` and `server_header`, have a meaning here.
         limits: The bounds of each connection, from the settings.
+        options: How connections are served, likewise.
         clock: The clock of all connections.
         server_header: The value of the `Server` header; empty for none.
         protocol: The class of connections.
@@ -63,6 +64,7 @@ class Application(ServerFactory):
         self._context = copy_context()
         self.settings: ObjectDict[Any] = ObjectDict(settings)
         self.limits = Limits.from_settings(settings)
+        self.options = ServerOptions.from_settings(settings)
         self.clock = CoarseClock(reactor)
         self.server_header = _server_header(settings.get("server_header", "cyclone"))
         self.router = RoutingTable(handlers or ())
