@@ -15,6 +15,7 @@ class Watched:
 
     def __init__(self, deadline: float = NEVER) -> None:
         self.deadline = deadline
+        self.write_deadline = NEVER
         self.passed = 0
 
     def deadline_passed(self) -> None:

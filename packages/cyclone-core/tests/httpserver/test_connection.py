@@ -316,7 +316,8 @@ class TestSlowReader:
 
     def test_last_answer(self, connect: Connect) -> None:
         """A connection is closed when the client has taken the last answer, not before."""
-        client = connect(Script(lambda request: respond(request, b"x" * 100_000)))
+        script = Script(lambda request: respond(request, b"x" * 100_000))
+        client = connect(script, write_timeout=200)
         client.wire.room = 10
         client.send(get("/", "Connection: close"))
         client.advance(100)

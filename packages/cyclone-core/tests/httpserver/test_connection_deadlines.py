@@ -9,7 +9,13 @@ from cyclone_core.httputil import HTTPServerRequest
 
 from .conftest import GET, OK, POST, Connect, Receiver, Script, begin, respond
 
-LIMITS = {"idle_connection_timeout": 30, "header_timeout": 10, "body_stall_timeout": 20}
+LIMITS = {
+    "idle_connection_timeout": 30,
+    "header_timeout": 10,
+    "body_stall_timeout": 20,
+    "min_body_rate": None,
+    "write_timeout": 200,
+}
 
 
 class TestIdle:

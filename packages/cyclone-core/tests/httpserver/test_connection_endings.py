@@ -74,7 +74,7 @@ class TestRefusal:
 
     def test_lingering_begins_with_the_last_byte(self, connect: Connect) -> None:
         """The time of lingering counts from when the client has the answer."""
-        client = connect(Script(respond), linger_timeout=5)
+        client = connect(Script(respond), linger_timeout=5, write_timeout=100)
         client.wire.room = 10
         client.send(MALFORMED)
         client.advance(60)
@@ -229,7 +229,9 @@ def tls(reactor: MemoryReactorClock) -> Connect:
 
     def make(script: Script, **options: float) -> Client:
         server = HTTPServer(script, reactor=reactor, **options)
-        return Client(server, reactor, TLSWire(reactor))
+        client = Client(server, reactor, TLSWire(reactor))
+        client.protocol.handshakeCompleted()
+        return client
 
     return make
 
@@ -246,7 +248,7 @@ class TestTLS:
     def test_waits_for_the_client(self, tls: Connect) -> None:
         """The client's close is read, even if reading was paused, but not waited for for ever."""
         script = Script()
-        client = tls(script, max_pipeline_size=10, idle_connection_timeout=5)
+        client = tls(script, max_pipeline_size=10, write_timeout=5)
         client.send(GET * 2)
         assert not client.reading
         script.requests[0].connection.no_keep_alive = True
@@ -262,7 +264,7 @@ class TestTLS:
 
     def test_idle(self, tls: Connect) -> None:
         """An idle client that does not take leave is cut off."""
-        client = tls(Script(), idle_connection_timeout=5)
+        client = tls(Script(), idle_connection_timeout=5, write_timeout=5)
         client.advance(7)
         assert client.wire.closing
         client.advance(7)

@@ -243,9 +243,10 @@ def test_flush_waits_for_slow_client(serve: Serve) -> None:
     server = serve(Handler)
     connection = server.connect()
     connection.request()
-    assert b"second" in connection.sent
-    assert b"third" not in connection.sent
+    assert b"first" in connection.sent
+    assert b"second" not in connection.sent
     server.application.producer.resumeProducing()
+    assert b"second" in connection.sent
     assert b"third" in connection.sent
 
 

@@ -21,9 +21,10 @@ class Timed(Protocol):
     """What the clock watches."""
 
     deadline: float
+    write_deadline: float
 
     def deadline_passed(self) -> None:
-        """Act on a deadline that lies in the past."""
+        """Act on a deadline, at least one of which lies in the past."""
         ...
 
 
@@ -38,9 +39,10 @@ class CoarseClock:
     Attributes:
         now: Seconds, at most a second old while there are connections.
         date: The `Date` header's value (RFC 9110 section 6.6.1), likewise.
+        watched: The connections.
     """
 
-    __slots__ = ("_call", "_reactor", "_stopping", "_watched", "date", "now")
+    __slots__ = ("_call", "_reactor", "_stopping", "date", "now", "watched")
 
     def __init__(self, reactor: "IReactorTime | None" = None) -> None:
         """Make a clock that stands still until the first connection.
@@ -50,7 +52,7 @@ class CoarseClock:
                 first connection arrives.
         """
         self._reactor = reactor
-        self._watched: set[Timed] = set()
+        self.watched: set[Timed] = set()
         self._call: IDelayedCall | None = None
         self._stopping = False
         self.date = ""
@@ -65,17 +67,17 @@ class CoarseClock:
         self._stopping = False
         if self._call is None:
             self._start()
-        self._watched.add(connection)
+        self.watched.add(connection)
 
     def forget(self, connection: Timed) -> None:
         """Stop checking a connection; one that is not watched is no error."""
-        self._watched.discard(connection)
+        self.watched.discard(connection)
         if self._stopping:
             self.stop()
 
     def call_soon(self, function: Callable[[], object]) -> None:
         """Call a function in the next turn of the reactor."""
-        self._time().callLater(0, function)
+        self.reactor.callLater(0, function)
 
     def stop(self) -> None:
         """Stop ticking, at once or with the last connection, and leave no call in the reactor.
@@ -83,11 +85,13 @@ class CoarseClock:
         Connections outlive the port that has accepted them, and other ports may share the clock.
         """
         self._stopping = True
-        if self._call is not None and not self._watched:
+        if self._call is not None and not self.watched:
             self._call.cancel()
             self._call = None
 
-    def _time(self) -> "IReactorTime":
+    @property
+    def reactor(self) -> "IReactorTime":
+        """What tells the time: the global reactor unless another one was given."""
         if self._reactor is None:
             from twisted.internet import reactor
 
@@ -95,16 +99,21 @@ class CoarseClock:
         return self._reactor
 
     def _start(self) -> None:
-        time = self._time()
+        time = self.reactor
         self.now = time.seconds()
         self.date = http_date(self.now)
         self._call = time.callLater(_TICK, self._tick)
 
     def _tick(self) -> None:
         self._call = None
-        if not self._watched:
+        if not self.watched:
             return
         self._start()
         passed = self.now - _TICK
-        for connection in [each for each in self._watched if each.deadline <= passed]:
+        late = [
+            each
+            for each in self.watched
+            if each.deadline <= passed or each.write_deadline <= passed
+        ]
+        for connection in late:
             connection.deadline_passed()

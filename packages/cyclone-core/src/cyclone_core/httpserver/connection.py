@@ -8,15 +8,18 @@ the next head only when the last answer is complete. What a client sends ahead w
 that is more than `max_pipeline_size`, reading pauses.
 
 All answers that are complete within one read are sent in one write (they are corked). While the client
-takes nothing off its answers no further request is handled, so that it cannot fill the memory.
+takes nothing off its answers no further request is handled, so that it cannot fill the memory; and of
+requests that came together so many are handled in one turn of the reactor that others get theirs.
 """
 
 import enum
+import math
 from typing import Final, cast
 from typing import Protocol as Interface
 
 from twisted.internet.interfaces import (
     IHalfCloseableProtocol,
+    IHandshakeListener,
     IProtocol,
 )
 from twisted.internet.protocol import connectionDone
@@ -27,9 +30,12 @@ from zope.interface import implementer
 from cyclone_core.errors import HTTPInputError, NotUpgradable
 from cyclone_core.http1 import EndOfBody, RequestHead, RequestReader, ResponseWriter
 from cyclone_core.httpserver.clock import NEVER, CoarseClock
+from cyclone_core.httpserver.connections import Admission, Connections
 from cyclone_core.httpserver.exchange import BodyReceiver, RequestServer
 from cyclone_core.httpserver.http1 import HTTP1Exchange
+from cyclone_core.httpserver.incoming import IncomingBody
 from cyclone_core.httpserver.link import Link
+from cyclone_core.httpserver.options import ServerOptions
 from cyclone_core.httpserver.peer import Peer
 from cyclone_core.httpserver.refusal import error_answer
 from cyclone_core.httpserver.streams import close_stream
@@ -42,6 +48,10 @@ _log = Logger(namespace="cyclone.httpserver")
 
 _INTERNAL_SERVER_ERROR: Final = 500
 _REQUEST_TIMEOUT: Final = 408
+_SERVICE_UNAVAILABLE: Final = 503
+
+# Some milliseconds of work, for a client that sends all its requests at once.
+_REQUESTS_IN_ONE_TURN: Final = 64
 
 
 class HTTPConnectionFactory(RequestServer, Interface):
@@ -49,18 +59,23 @@ class HTTPConnectionFactory(RequestServer, Interface):
 
     Attributes:
         limits: The bounds of the connection.
+        options: How it is served.
         clock: The clock of all connections.
+        connections: All connections.
         server_header: The value of the `Server` header; empty for none.
     """
 
     limits: Limits
+    options: ServerOptions
     clock: CoarseClock
+    connections: Connections
     server_header: str
 
 
 class _Wait(enum.Enum):
     """What the connection waits for; its deadline belongs to that."""
 
+    HANDSHAKE = enum.auto()
     NEXT_REQUEST = enum.auto()
     HEAD = enum.auto()
     BODY = enum.auto()
@@ -69,10 +84,10 @@ class _Wait(enum.Enum):
 
 
 # Looked up once: a member of an enumeration costs more than a global.
-_NEXT_REQUEST, _HEAD, _BODY, _APPLICATION, _CLOSE = _Wait
+_HANDSHAKE, _NEXT_REQUEST, _HEAD, _BODY, _APPLICATION, _CLOSE = _Wait
 
 
-@implementer(IHalfCloseableProtocol)
+@implementer(IHalfCloseableProtocol, IHandshakeListener)
 class HTTPConnection(Link):
     """One connection of a client (cyclone: `httpserver.HTTPConnection`).
 
@@ -80,32 +95,45 @@ class HTTPConnection(Link):
         factory: The application, or whatever else serves requests.
         peer: The client.
         deadline: When `deadline_passed` is due, in seconds of the factory's clock.
-        body_unread: Whether the body of the current request has not come to its end.
+        body: The body of the current request, until it has come to its end.
     """
 
     factory: HTTPConnectionFactory
     peer: Peer
     deadline: float = NEVER
-    body_unread: bool = False
+    body: IncomingBody | None = None
+
+    # On the class, so that a connection that idles does not have them.
+    _exchange: HTTP1Exchange | None = None
+    _lingering = False
+    _successor: IProtocol | None = None
 
     def connectionMade(self) -> None:
-        """Prepare for the first request."""
+        """Prepare for the first request, or refuse it if there are too many connections."""
         factory = self.factory
         self.peer = Peer(self.transport)
-        self._limits = factory.limits
+        self._limits = limits = factory.limits
         self._clock = factory.clock
-        self._reader = RequestReader(factory.limits)
-        self._exchange: HTTP1Exchange | None = None
-        self._receiver: BodyReceiver | None = None
-        self._continue_wanted = False
-        self._body_paused = False
-        self._body_paused_at = 0.0
-        self._body_deadline = NEVER
-        self._lingering = False
-        self._successor: IProtocol | None = None
-        self._clock.watch(self)
-        self._wait_for(_NEXT_REQUEST, self._limits.idle_connection_timeout)
+        self._reader = RequestReader(limits)
+        self._requests = 0
+        most = 1 if factory.options.no_keep_alive else limits.max_keep_alive_requests
+        self._most_requests: float = most or math.inf
+        self._waiting = _NEXT_REQUEST
+        admission = factory.connections.admit(self, limits.max_connections)
         self.connect()
+        if admission is Admission.CUT:
+            self.abort("there are too many connections")
+        elif admission is Admission.REFUSED:
+            self._refuse(_SERVICE_UNAVAILABLE, "there are too many connections")
+        elif self.peer.protocol == "https":
+            self._wait_for(_HANDSHAKE, limits.tls_handshake_timeout)
+        else:
+            self._wait_for(_NEXT_REQUEST, limits.idle_connection_timeout)
+
+    def handshakeCompleted(self) -> None:
+        """Wait for the first request on TLS."""
+        if self._waiting is _HANDSHAKE:
+            self._wait_for(_NEXT_REQUEST, self._limits.idle_connection_timeout)
 
     def dataReceived(self, data: bytes) -> None:
         """Take what the client has sent."""
@@ -116,9 +144,10 @@ class HTTPConnection(Link):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Tell everybody concerned that the client has gone."""
-        self._clock.forget(self)
+        self.factory.connections.forget(self)
         self._waiting = _CLOSE
-        self._client_gone(reason.getErrorMessage())
+        self._stop_producing()
+        self._end_exchange(reason.getErrorMessage())
         if self._successor is not None:
             successor, self._successor = self._successor, None
             del self.dataReceived
@@ -134,10 +163,8 @@ class HTTPConnection(Link):
         if successor is not None:
             successor.readConnectionLost()
             return
-        self._waiting = _CLOSE
-        self.deadline = NEVER
-        self._client_gone("the client closed the connection")
-        self.transport.loseConnection()
+        self._end_exchange("the client closed the connection")
+        self._close()
 
     def writeConnectionLost(self) -> None:
         """Wait a moment for the client to read the last answer and to close its side."""
@@ -149,29 +176,59 @@ class HTTPConnection(Link):
 
     def deadline_passed(self) -> None:
         """Act on a client that was waited for in vain."""
+        if self.write_deadline <= self.deadline:
+            self.cut("the client does not take its answer")
+            return
+        waiting = self._waiting
         self.deadline = NEVER
-        if self._waiting is _NEXT_REQUEST:
+        if waiting is _NEXT_REQUEST:
             # Who still takes off the last answer is not idle: `resumeProducing` counts anew.
             if self._full is None:
                 self._close()
-        elif self._waiting is _CLOSE:
+        elif waiting is _CLOSE:
             self.transport.abortConnection()
-        elif self._waiting is not _APPLICATION:
-            what = "head" if self._waiting is _HEAD else "body"
+        elif waiting is _HANDSHAKE:
+            self.cut("the TLS handshake took too long")
+        elif waiting is not _APPLICATION:
+            what = "head" if waiting is _HEAD else "body"
             self._refuse(_REQUEST_TIMEOUT, f"the {what} of a request came too late")
+
+    # What `Connections` uses.
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing happens but that the next request is waited for."""
+        return self._waiting is _NEXT_REQUEST and self._full is None
+
+    def close_idle(self) -> None:
+        """Close; it is called while the connection is idle."""
+        self._close()
+
+    def drain(self) -> None:
+        """Close as soon as no request is in flight, and take no other."""
+        self._most_requests = 0
+        if self._exchange is not None:
+            self._exchange.no_keep_alive = True
+        elif self._waiting is _NEXT_REQUEST or self._waiting is _HANDSHAKE:
+            self._close()
+
+    def cut(self, why: str) -> None:
+        """Close at once, whatever is in flight."""
+        _log.info("{ip} was cut off: {why}", ip=self.peer.remote_ip, why=why)
+        self.abort(why)
 
     # What the exchange uses.
 
     def answer_finished(self, keep_alive: bool) -> None:
         """Go on with the next request, or close."""
         self._exchange = None
-        if self._receiver is not None:
+        unread = self.body is not None
+        if unread:
             self._fail_body()
         if self._waiting is _CLOSE:
             return  # who was told of the end has aborted
-        if not keep_alive:
-            self._flush_cork()
-            self._close(linger=self.body_unread or self._reader.buffered > 0)
+        if not keep_alive or self._requests >= self._most_requests:
+            self._close(linger=unread or self._reader.buffered > 0)
             return
         self._waiting = _NEXT_REQUEST
         self.deadline = self._clock.now + self._limits.idle_connection_timeout
@@ -185,7 +242,8 @@ class HTTPConnection(Link):
             self._cork.clear()
         self._waiting = _CLOSE
         self.deadline = NEVER
-        self._client_gone(why)
+        self._stop_producing()
+        self._end_exchange(why)
         self.transport.abortConnection()
 
     def set_max_body_size(self, size: int) -> None:
@@ -194,26 +252,22 @@ class HTTPConnection(Link):
 
     def set_body_timeout(self, seconds: float | None) -> None:
         """Bound the time from now to the end of the current body in seconds."""
-        now = self._clock.now
-        self._body_deadline = NEVER if seconds is None else now + seconds
-        self._body_paused_at = now
-        if self._waiting is _BODY:
-            self._wait_for_body()
+        if self.body is not None:
+            self.body.set_timeout(seconds, self._clock.now)
+            if self._waiting is _BODY:
+                self._wait_for_body(self.body)
 
     def pause_body(self) -> None:
         """Stop reading the current body, if it has not come to its end."""
-        if self.body_unread and not self._body_paused:
-            self._body_paused = True
-            self._body_paused_at = self._clock.now
+        if self.body is not None and not self.body.paused:
+            self.body.pause(self._clock.now)
             self._wait_for(_APPLICATION, NEVER)
             self._pause_reading()
 
     def resume_body(self) -> None:
         """Go on reading the current body."""
-        if self._body_paused:
-            self._body_paused = False
-            # The time that the application took is not the client's.
-            self._body_deadline += self._clock.now - self._body_paused_at
+        if self.body is not None and self.body.paused:
+            self.body.resume(self._clock.now)
             self._resume_reading()
             self._process()
 
@@ -221,13 +275,15 @@ class HTTPConnection(Link):
         """Hand the transport to another protocol, and return what it should have got already."""
         if self._waiting is _CLOSE or self._exchange is not exchange:
             raise NotUpgradable("the client has gone, or the exchange is over")
-        if exchange.started or self.body_unread:
+        if exchange.started or self.body is not None:
             raise NotUpgradable("the answer has begun, or the request's body was not read")
         self._flush_cork()
         self._stop_producing()
-        self._clock.forget(self)
+        self._send_all()
         self._resume_reading()
-        self._waiting = _CLOSE  # as far as HTTP is concerned
+        # As far as HTTP is concerned; it still counts as open.
+        self._waiting = _CLOSE
+        self.deadline = NEVER
         self._successor = protocol
         # Twisted looks the method up on the instance: from now on data do not pass through here.
         self.dataReceived = protocol.dataReceived  # type: ignore[method-assign]
@@ -249,24 +305,34 @@ class HTTPConnection(Link):
         if self._cork is not None:
             return  # called from within the loop below, which goes on by itself
         self._cork = []
+        last = self._requests + _REQUESTS_IN_ONE_TURN
+        more = False
         try:
             # Without a byte there is no event, but that a body's end may still be due.
-            while self._step() and (self.body_unread or self._reader.buffered):
-                pass
+            while self._step() and (self._reader.buffered or self.body is not None):
+                if self._requests >= last:
+                    more = True
+                    self._clock.call_soon(self._process)
+                    break
         finally:
             self._flush_cork()
             self._cork = None
-        busy = self._exchange is not None or self._full is not None
+        busy = more or self._exchange is not None or self._full is not None
         if busy and self._reader.buffered > self._limits.max_pipeline_size:
             self._pause_reading()
-        elif self._reading_paused and not self._body_paused and self._waiting is not _CLOSE:
+        elif self._reading_paused and self._waiting is not _CLOSE and not self._body_paused:
             self._resume_reading()
+
+    @property
+    def _body_paused(self) -> bool:
+        return self.body is not None and self.body.paused
 
     def _step(self) -> bool:
         if self._exchange is None:
             blocked = self._full is not None  # the client has to take off earlier answers first
         else:
-            blocked = self._receiver is None or self._body_paused
+            body = self.body
+            blocked = body is None or body.receiver is None or body.paused
         if blocked or self._waiting is _CLOSE:
             return False
         try:
@@ -296,6 +362,9 @@ class HTTPConnection(Link):
         self._waiting = _APPLICATION
         self.deadline = NEVER
         self._exchange = exchange = HTTP1Exchange(self, head)
+        self._requests += 1
+        if self._requests >= self._most_requests:
+            exchange.no_keep_alive = True
         request = HTTPServerRequest(
             head.method,
             head.uri,
@@ -312,25 +381,25 @@ class HTTPConnection(Link):
         if not head.has_body:
             factory(request)
             return
-        self.body_unread = True
-        self._body_paused = False
-        self._continue_wanted = head.expects_continue
-        self.set_body_timeout(self._limits.body_timeout)
+        self.body = body = IncomingBody(head.expects_continue, self._clock.now)
+        body.set_timeout(self._limits.body_timeout, self._clock.now)
         receiver = factory.start_request(request)
         if self._exchange is exchange:
-            self._receiver = receiver
+            body.receiver = receiver
 
     def _deliver(self, chunk: bytes) -> None:
-        self._continue_wanted = False  # the client has not waited for it
-        receiver = cast("BodyReceiver", self._receiver)
+        body = cast("IncomingBody", self.body)
+        body.continue_wanted = False  # the client has not waited for it
+        body.received += len(chunk)
+        receiver = cast("BodyReceiver", body.receiver)
         wait = receiver.data_received(chunk)
         if wait is not None:
-            if self._receiver is receiver:
+            if self.body is body:
                 self.pause_body()
-            wait.addBoth(self._delivered, receiver)
+            wait.addBoth(self._delivered, body)
 
-    def _delivered(self, result: object, receiver: BodyReceiver) -> None:
-        current = self._receiver is receiver  # else the exchange is over
+    def _delivered(self, result: object, body: IncomingBody) -> None:
+        current = self.body is body  # else the exchange is over
         if isinstance(result, Failure):
             _log.failure("The application failed to take the body of a request", result)
             if current:
@@ -339,10 +408,9 @@ class HTTPConnection(Link):
             self.resume_body()
 
     def _end_body(self) -> None:
-        receiver, self._receiver = self._receiver, None
-        self.body_unread = False
+        body, self.body = cast("IncomingBody", self.body), None
         self._wait_for(_APPLICATION, NEVER)
-        cast("BodyReceiver", receiver).body_finished()
+        cast("BodyReceiver", body.receiver).body_finished()
 
     # Waiting.
 
@@ -352,17 +420,18 @@ class HTTPConnection(Link):
 
     def _wait_for_client(self) -> None:
         if self._exchange is not None:
-            self._wait_for_body()
-            if self._continue_wanted and not self._exchange.started:
+            body = cast("IncomingBody", self.body)
+            self._wait_for_body(body)
+            if body.continue_wanted and not self._exchange.started:
                 self._exchange.send_interim(100, HTTPHeaders())
-            self._continue_wanted = False
-        elif self._reader.buffered and self._waiting is _NEXT_REQUEST:
+            body.continue_wanted = False
+        elif self._reader.buffered and self._waiting is not _HEAD:
             # Absolute from the first byte on: a byte now and then does not put it off.
             self._wait_for(_HEAD, self._limits.header_timeout)
 
-    def _wait_for_body(self) -> None:
-        self._wait_for(_BODY, self._limits.body_stall_timeout)
-        self.deadline = min(self.deadline, self._body_deadline)
+    def _wait_for_body(self, body: IncomingBody) -> None:
+        self._waiting = _BODY
+        self.deadline = body.deadline(self._clock.now, self._limits)
 
     # Endings.
 
@@ -376,8 +445,7 @@ class HTTPConnection(Link):
         writer = ResponseWriter("HTTP/1.1", exchange.method if exchange else "", keep_alive=False)
         answer = error_answer(status, self.factory.server_header, self._clock.date)
         self.write_corked(writer.send_response(*answer))
-        self._flush_cork()
-        self._client_gone(why)
+        self._end_exchange(why)
         self._close(linger=True)
 
     def _close(self, *, linger: bool = False) -> None:
@@ -386,6 +454,7 @@ class HTTPConnection(Link):
         Args:
             linger: Whether the client may still be sending.
         """
+        self._flush_cork()
         self._waiting = _CLOSE
         self.deadline = NEVER
         self._lingering = linger
@@ -399,11 +468,11 @@ class HTTPConnection(Link):
         has not read yet. So only the sending half is closed, and input is discarded for a while.
         """
         self._stop_producing()
+        # The transport still has what the client has not taken, and TLS waits for its close_notify.
+        self._wait_for(_CLOSE, self._limits.write_timeout)
         lose_write_connection = getattr(self.transport, "loseWriteConnection", None)
         if self.peer.protocol == "https":
-            # TLS waits for the client's close_notify: it has to be read, and may never come.
             self._resume_reading()
-            self._wait_for(_CLOSE, self._limits.idle_connection_timeout)
             self.transport.loseConnection()
         elif self._lingering and lose_write_connection is not None:
             self._resume_reading()
@@ -411,20 +480,23 @@ class HTTPConnection(Link):
         else:
             self.transport.loseConnection()
 
-    def _client_gone(self, why: str) -> None:
+    def _end_exchange(self, why: str) -> None:
+        """Tell everybody concerned that there will be no answer any more."""
         exchange, self._exchange = self._exchange, None
-        waiting, self._full = self._full, None
-        self._stop_producing()
         if exchange is not None:
             exchange.connection_lost(why)
-        if self._receiver is not None:
+        if self.body is not None:
             self._fail_body()
-        for waiter in waiting or ():
-            close_stream(waiter, why)
+        if self._full:
+            waiting, self._full = self._full, []
+            for waiter in waiting:
+                close_stream(waiter, why)
 
     def _fail_body(self) -> None:
-        receiver, self._receiver = self._receiver, None
+        body, self.body = cast("IncomingBody", self.body), None
+        if body.receiver is None:
+            return
         try:
-            cast("BodyReceiver", receiver).body_failed()
+            body.receiver.body_failed()
         except Exception:  # noqa: BLE001 -- the application's; the connection must still be closed
             _log.failure("The application failed to take note of a body that will not come")

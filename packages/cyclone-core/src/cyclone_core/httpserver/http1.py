@@ -71,7 +71,7 @@ class HTTP1Exchange:
         if self._lost is not None:
             return
         # What is left of an unread body would be taken for the next request.
-        if self.no_keep_alive or self._connection.body_unread:
+        if self.no_keep_alive or self._connection.body is not None:
             self._writer.keep_alive = False
         data = self._writer.send_response(status, reason, headers, body)
         self._connection.write_corked(data)
@@ -81,7 +81,7 @@ class HTTP1Exchange:
         """Begin an answer in pieces; see `Exchange.write_headers`."""
         if self._lost is not None:
             return
-        if self.no_keep_alive or self._connection.body_unread:
+        if self.no_keep_alive or self._connection.body is not None:
             self._writer.keep_alive = False
         data = self._writer.send_head(status, reason, headers, chunk)
         self._connection.write_now(data)

@@ -1,5 +1,6 @@
 """What a connection does to its transport: bytes out, and back-pressure both ways."""
 
+from collections import deque
 from typing import Final
 
 from twisted.internet.defer import Deferred
@@ -7,10 +8,17 @@ from twisted.internet.interfaces import IConsumer, IPushProducer, ITCPTransport
 from twisted.internet.protocol import Protocol
 from zope.interface import implementer
 
+from cyclone_core.httpserver.clock import NEVER, CoarseClock
+from cyclone_core.limits import Limits
+
 __all__ = ["Link", "ServerTransport"]
 
 # As much as Twisted's transport takes before it asks its producer to pause.
 _CORK_SIZE: Final = 64 * 1024
+
+# As much as Twisted's transport sends at once. It tells only when all that it has is gone, so that
+# larger pieces would hide for how long a client has taken nothing.
+_PIECE: Final = 128 * 1024
 
 
 class ServerTransport(ITCPTransport, IConsumer, IPushProducer):
@@ -22,20 +30,33 @@ class Link(Protocol):
     """The lower half of an `HTTPConnection`, which derives from it and knows HTTP.
 
     Answers that are complete within one read are corked: they go out in one write. The connection is
-    its transport's push producer, and so learns when the client cannot keep up.
+    its transport's push producer, and so learns when the client cannot keep up; what is written then
+    waits here and not in the transport.
+
+    Attributes:
+        write_deadline: When the client must have taken what the transport has, in seconds of the
+            clock.
     """
 
     transport: ServerTransport
+
+    # On the class, so that a connection that idles does not have most of them.
+    write_deadline: float = NEVER
+    _cork: list[bytes] | None = None
+    _corked = 0
+    _reading_paused = False
+    _full: list[Deferred[None]] | None = None  # who waits for room, if there is none
+    _unsent: deque[bytes | memoryview] | None = None
+    _producing = False
+
+    _clock: CoarseClock
+    _limits: Limits
 
     def connect(self) -> None:
         """Prepare a connected transport; `connectionMade` calls it."""
         set_no_delay = getattr(self.transport, "setTcpNoDelay", None)
         if set_no_delay is not None:
             set_no_delay(True)
-        self._cork: list[bytes] | None = None
-        self._corked = 0
-        self._reading_paused = False
-        self._full: list[Deferred[None]] | None = None
         # For the whole connection, which costs less than once for each streamed answer, and because
         # answers of one write can outrun their client as well.
         self._producing = True
@@ -44,7 +65,7 @@ class Link(Protocol):
     def write_corked(self, data: bytes) -> None:
         """Send bytes, together with the other answers of this read."""
         if self._cork is None:
-            self.transport.write(data)
+            self._send(data)
             return
         self._cork.append(data)
         self._corked += len(data)
@@ -54,14 +75,40 @@ class Link(Protocol):
     def write_now(self, data: bytes) -> None:
         """Send bytes at once, behind those that are corked."""
         self._flush_cork()
-        self.transport.write(data)
+        self._send(data)
 
     def _flush_cork(self) -> None:
         if self._cork:
             data = self._cork[0] if len(self._cork) == 1 else b"".join(self._cork)
             self._cork.clear()
             self._corked = 0
+            self._send(data)
+
+    def _send(self, data: bytes) -> None:
+        if self._full is None and len(data) <= _PIECE:
             self.transport.write(data)
+            return
+        if self._unsent is None:
+            self._unsent = deque()
+        self._unsent.append(data)
+        self._send_waiting()
+
+    def _send_waiting(self) -> None:
+        """Give the transport what waits, until it has enough."""
+        unsent = self._unsent
+        while unsent and self._full is None:
+            data = unsent.popleft()
+            if len(data) > _PIECE:
+                view = memoryview(data)
+                unsent.appendleft(view[_PIECE:])
+                data = view[:_PIECE]
+            self.transport.write(bytes(data))
+
+    def _send_all(self) -> None:
+        """Leave all that waits to the transport, which passes into other hands."""
+        unsent, self._unsent = self._unsent, None
+        for data in unsent or ():
+            self.transport.write(bytes(data))
 
     def drained(self) -> Deferred[None] | None:
         """Wait for room in the transport; None if there is some."""
@@ -75,12 +122,19 @@ class Link(Protocol):
         """Take note that the client does not keep up with its answers."""
         if self._full is None:
             self._full = []
+            self.write_deadline = self._clock.now + self._limits.write_timeout
 
     def resumeProducing(self) -> None:
         """Tell those who wait for room that there is some, and go on with what waited for it."""
         if self._full is None:
             return
         waiting, self._full = self._full, None
+        self._send_waiting()
+        if self._full is not None:
+            self._full[:0] = waiting
+            return
+        self._unsent = None
+        self.write_deadline = NEVER
         for waiter in waiting:
             waiter.callback(None)
         self.room_made()
@@ -92,6 +146,7 @@ class Link(Protocol):
         """Override to go on when the client has caught up."""
 
     def _stop_producing(self) -> None:
+        self.write_deadline = NEVER
         if self._producing:
             self._producing = False
             self.transport.unregisterProducer()

@@ -2,19 +2,23 @@
 
 from collections.abc import Callable, Iterable
 from contextvars import Context, copy_context
-from typing import Any, Self, cast, overload
+from typing import TYPE_CHECKING, Any, Self, cast, overload
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import ServerFactory
 
 from cyclone_core.httpserver import BodyReceiver, BufferedBody, HTTPConnection, ServerOptions
 from cyclone_core.httpserver.clock import CoarseClock
+from cyclone_core.httpserver.connections import Connections
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.limits import Limits
 from cyclone_core.web.access import log_access
 from cyclone_core.web.handler import ErrorHandler, RequestHandler, ServerOptionsHandler
 from cyclone_core.web.routing import Match, Route, RoutingTable, URLSpec
 from cyclone_escape import ObjectDict
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
 
 __all__ = ["Application"]
 
@@ -33,6 +37,7 @@ class Application(ServerFactory):
         limits: The bounds of each connection, from the settings.
         options: How connections are served, likewise.
         clock: The clock of all connections.
+        connections: All connections of the application, on all its ports.
         server_header: The value of the `Server` header; empty for none.
         protocol: The class of connections.
     """
@@ -66,6 +71,7 @@ class Application(ServerFactory):
         self.limits = Limits.from_settings(settings)
         self.options = ServerOptions.from_settings(settings)
         self.clock = CoarseClock(reactor)
+        self.connections = Connections(self.clock)
         self.server_header = _server_header(settings.get("server_header", "cyclone"))
         self.router = RoutingTable(handlers or ())
         self._log_function = _log_function(settings.get("log_function"))
@@ -132,9 +138,26 @@ class Application(ServerFactory):
         kind = type(self)
         return _CLASSIC_NAME if kind is Application else f"{kind.__module__}.{kind.__qualname__}"
 
+    def drain(self, grace: float | None = None) -> "Deferred[None]":
+        """Let the requests in flight be answered, and close every connection.
+
+        New connections are refused. It happens by itself before the reactor stops.
+
+        Args:
+            grace: Seconds; who is not ready then is cut off. By default the setting `drain_timeout`.
+
+        Returns:
+            A Deferred that fires when every connection is closed. It never fails.
+        """
+        return self.connections.drain(self.limits.drain_timeout if grace is None else grace)
+
+    def startFactory(self) -> None:
+        """Take note of the first port."""
+        self.connections.start(self.limits.drain_timeout)
+
     def stopFactory(self) -> None:
-        """Stop the clock when the last port is closed."""
-        self.clock.stop()
+        """Take note that the last port was closed."""
+        self.connections.stop()
 
     def _unmatched(self, path: str) -> Match:
         return self._fallback.get(path, self._not_found)

@@ -165,7 +165,8 @@ class OutputMethods(HandlerBase):
         if self._headers_written:
             exchange.write(chunk)
         else:
-            exchange.no_keep_alive = self.no_keep_alive
+            if self.no_keep_alive:
+                exchange.no_keep_alive = True
             exchange.write_headers(self._status_code, self._reason, self._headers, chunk)
             self._headers_written = True
 

@@ -1,0 +1,208 @@
+"""The open connections of an application: how many there may be, and how they end with it."""
+
+import enum
+import math
+import operator
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+
+from twisted.internet.defer import Deferred, succeed
+
+from cyclone_core.httpserver.clock import CoarseClock, Timed
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IDelayedCall
+
+__all__ = ["Admission", "Connections", "Managed"]
+
+# Files that an application, its log and the reactor keep open beside the connections.
+_FEWEST_OTHER_FILES: Final = 50
+_OTHER_FILES: Final = 20  # one of so many
+
+# So many clients at a time are told that there is no room; others are cut off without a word.
+_TURNED_AWAY: Final = 16
+
+# The connections that have been idle longest are looked up so many at a time.
+_BATCH: Final = 100
+
+
+class Admission(enum.Enum):
+    """What becomes of a new connection."""
+
+    ADMITTED = enum.auto()
+    REFUSED = enum.auto()  # it is told why
+    CUT = enum.auto()  # there is no room even for that
+
+
+class Managed(Timed, Protocol):
+    """What is asked of a connection."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing happens but that the next request is waited for."""
+        ...
+
+    def close_idle(self) -> None:
+        """Close; it is called while the connection is idle."""
+        ...
+
+    def drain(self) -> None:
+        """Close as soon as no request is in flight, and take no other."""
+        ...
+
+    def cut(self, why: str) -> None:
+        """Close at once, whatever is in flight."""
+        ...
+
+
+class Connections:
+    """Counts, bounds and drains the connections that one clock watches.
+
+    An application has one of these for all its ports; so does an `HTTPServer` around a function.
+
+    Attributes:
+        draining: Whether the process ends, so that nobody is admitted any more.
+    """
+
+    def __init__(self, clock: CoarseClock) -> None:
+        """Make an empty collection.
+
+        Args:
+            clock: The clock that watches the connections.
+        """
+        self.draining = False
+        self._clock = clock
+        self._default_maximum: float | None = None
+        self._longest_idle: list[tuple[float, Managed]] = []
+        self._ports = 0
+        self._trigger: Any = None
+        self._waiting: list[Deferred[None]] = []
+        self._grace: IDelayedCall | None = None
+
+    def __len__(self) -> int:
+        """Count the open connections."""
+        return len(self._clock.watched)
+
+    # Admission.
+
+    def admit(self, connection: Managed, maximum: int | None) -> "Admission":
+        """Count a new connection, and make room for it if that is necessary and possible.
+
+        Args:
+            connection: The new one.
+            maximum: `Limits.max_connections`.
+
+        Returns:
+            Whether it may go on; if not, whether it is told so.
+        """
+        clock = self._clock
+        limit = self._maximum() if maximum is None else maximum
+        if not self.draining and len(clock.watched) < limit:
+            clock.watch(connection)
+            return Admission.ADMITTED
+        if not self.draining and self._close_longest_idle():
+            clock.watch(connection)
+            return Admission.ADMITTED
+        if len(clock.watched) >= limit + _TURNED_AWAY:
+            return Admission.CUT
+        clock.watch(connection)
+        return Admission.REFUSED
+
+    def forget(self, connection: Managed) -> None:
+        """Take note that a connection has ended, or is no HTTP connection any more."""
+        self._clock.forget(connection)
+        if self._waiting and not self._clock.watched:
+            self._all_closed()
+
+    def _maximum(self) -> float:
+        if self._default_maximum is None:
+            self._default_maximum = _open_files()
+        return self._default_maximum
+
+    def _close_longest_idle(self) -> bool:
+        while True:
+            while self._longest_idle:
+                deadline, connection = self._longest_idle.pop()
+                # It may have had a request since, and would not be the longest then.
+                if connection.idle and connection.deadline == deadline:
+                    connection.close_idle()
+                    return True
+            watched = cast("set[Managed]", self._clock.watched)
+            idle = [(each.deadline, each) for each in watched if each.idle]
+            if not idle:
+                return False
+            idle.sort(key=operator.itemgetter(0))
+            self._longest_idle = idle[:_BATCH][::-1]
+
+    # The end.
+
+    def start(self, grace: float) -> None:
+        """Take note of a port; with the first one the end of the reactor will drain first.
+
+        Args:
+            grace: Seconds that requests may go on then.
+        """
+        self.draining = False
+        self._ports += 1
+        reactor = self._clock.reactor
+        add_trigger = getattr(reactor, "addSystemEventTrigger", None)
+        if self._trigger is None and add_trigger is not None:
+            self._trigger = add_trigger("before", "shutdown", self._shut_down, grace)
+
+    def stop(self) -> None:
+        """Take note that a port was closed; with the last one the clock stops, too."""
+        self._ports -= 1
+        if self._ports > 0:
+            return
+        self._clock.stop()
+        if self._trigger is not None:
+            trigger, self._trigger = self._trigger, None
+            cast("Any", self._clock.reactor).removeSystemEventTrigger(trigger)
+
+    def drain(self, grace: float) -> Deferred[None]:
+        """Let the requests in flight be answered, and close everything.
+
+        Args:
+            grace: Seconds; who is not ready then is cut off.
+
+        Returns:
+            A Deferred that fires when every connection is closed. It never fails.
+        """
+        self.draining = True
+        for connection in list(cast("set[Managed]", self._clock.watched)):
+            connection.drain()
+        if not self._clock.watched:
+            return succeed(None)
+        if self._grace is None:
+            self._grace = self._clock.reactor.callLater(grace, self._cut_all)
+        waiter: Deferred[None] = Deferred()
+        self._waiting.append(waiter)
+        return waiter
+
+    def _shut_down(self, grace: float) -> Deferred[None]:
+        self._trigger = None  # it cannot be removed any more
+        return self.drain(grace)
+
+    def _cut_all(self) -> None:
+        self._grace = None
+        for connection in list(cast("set[Managed]", self._clock.watched)):
+            connection.cut("the server ends")
+
+    def _all_closed(self) -> None:
+        if self._grace is not None:
+            self._grace.cancel()
+            self._grace = None
+        waiting, self._waiting = self._waiting, []
+        for waiter in waiting:
+            waiter.callback(None)
+
+
+def _open_files() -> float:
+    """Tell how many connections the limit of open files leaves room for."""
+    try:
+        import resource
+    except ImportError:  # there is no such limit on Windows
+        return math.inf
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return math.inf
+    return max(1, files - max(_FEWEST_OTHER_FILES, files // _OTHER_FILES))
