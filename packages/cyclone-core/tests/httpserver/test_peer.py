@@ -23,6 +23,9 @@ class TLSTransport(StringTransport):
     [
         (IPv4Address("TCP", "192.0.2.1", 5), "192.0.2.1"),
         (IPv6Address("TCP", "2001:db8::1", 5), "2001:db8::1"),
+        (IPv6Address("TCP", "0:0:0:0:0:0:0:1", 5), "::1"),
+        (IPv6Address("TCP", "::ffff:192.0.2.1", 5), "192.0.2.1"),
+        (IPv6Address("TCP", "fe80::1%br-0.1_a", 5), "fe80::1%br-0.1_a"),
     ],
 )
 def test_ip(address: IPv4Address | IPv6Address, expected: str) -> None:
@@ -55,6 +58,39 @@ def test_tls() -> None:
     peer = Peer(TLSTransport())
     assert peer.protocol == "https"
     assert peer.certificate == "the certificate"
+
+
+class Dropped(TLSTransport):
+    """A TLS transport after the end of the connection."""
+
+    def getPeerCertificate(self) -> str:  # noqa: N802 -- Twisted's name
+        """Fail as Twisted does."""
+        raise AttributeError("'NoneType' object has no attribute 'get_peer_certificate'")
+
+
+def test_certificate_of_the_past() -> None:
+    """After the connection there is no certificate."""
+    assert Peer(Dropped()).certificate is None
+
+
+def test_address_that_comes_later() -> None:
+    """The address is the one at the first question: a PROXY header comes after the connection."""
+    transport = StringTransport()
+    peer = Peer(transport)
+    transport.peerAddr = IPv4Address("TCP", "192.0.2.1", 5)
+    transport.hostAddr = here = IPv4Address("TCP", "192.0.2.9", 80)
+    assert peer.local_address is here
+    assert peer.remote_ip == "192.0.2.1"
+    transport.peerAddr = IPv4Address("TCP", "192.0.2.2", 5)
+    assert peer.remote_ip == "192.0.2.1"
+
+
+@pytest.mark.parametrize(
+    "host", ["", "nobody", "192.0.2.1\x1b[31m", "::1%\x1b[31m", "::1%", "1" * 5000, "192.0.2.1 2"]
+)
+def test_address_that_is_none(host: str) -> None:
+    """What a PROXY header says may be anything, and does not get into the log."""
+    assert Peer(StringTransport(peerAddress=IPv4Address("TCP", host, 5))).remote_ip == ""
 
 
 def test_unknown_address() -> None:

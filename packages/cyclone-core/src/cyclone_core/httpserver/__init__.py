@@ -6,6 +6,7 @@ from cyclone_core.httpserver.exchange import BodyReceiver, Exchange
 from cyclone_core.httpserver.http1 import HTTP1Exchange
 from cyclone_core.httpserver.options import ServerOptions
 from cyclone_core.httpserver.peer import Peer
+from cyclone_core.httpserver.proxies import ProxyHeaders
 from cyclone_core.httpserver.server import HTTPServer
 from cyclone_core.httputil import HTTPServerRequest
 
@@ -22,5 +23,6 @@ __all__ = [
     "HTTPServer",
     "HTTPServerRequest",
     "Peer",
+    "ProxyHeaders",
     "ServerOptions",
 ]
