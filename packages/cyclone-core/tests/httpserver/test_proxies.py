@@ -4,7 +4,7 @@ import ipaddress
 import string
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.interfaces import IAddress
@@ -347,6 +347,7 @@ VALUE = st.lists(ENTRY, max_size=5).map(",".join)
 VALUES = st.one_of(VALUE, st.lists(VALUE, min_size=2, max_size=4))
 
 
+@settings(deadline=None, derandomize=True)
 @given(
     headers=st.dictionaries(
         st.sampled_from(["X-Real-Ip", "X-Forwarded-For", "X-Scheme", "X-Forwarded-Proto"]), VALUES
@@ -366,6 +367,7 @@ def test_anything(headers: Headers, address: IAddress) -> None:
         assert (remote_ip, protocol) == ("192.0.2.66", "http")
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.ip_addresses(), st.lists(ENTRY, max_size=10))
 def test_invented(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address, before: list[str]
