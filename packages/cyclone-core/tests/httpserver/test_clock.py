@@ -48,6 +48,38 @@ def test_ticks_while_watching() -> None:
     assert len(reactor.getDelayedCalls()) == 1
 
 
+def test_what_was_done_about_another_one() -> None:
+    """A deadline that was moved while others were acted upon has not passed."""
+
+    class Pardoning(Watched):
+        def deadline_passed(self) -> None:
+            super().deadline_passed()
+            for other in both:
+                other.deadline = NEVER
+
+    both = [Pardoning(1.0), Pardoning(1.0)]
+    reactor = Clock()
+    clock = CoarseClock(reactor)
+    for watched in both:
+        clock.watch(watched)
+    reactor.pump([1.0] * 5)
+    assert sum(watched.passed for watched in both) == 1
+
+
+@pytest.mark.parametrize("name", ["deadline", "write_deadline"])
+def test_two_deadlines(name: str) -> None:
+    """One that has passed is enough."""
+    reactor = Clock()
+    clock = CoarseClock(reactor)
+    watched = Watched()
+    clock.watch(watched)
+    setattr(watched, name, 2.0)
+    reactor.pump([1.0] * 2)
+    assert watched.passed == 0
+    reactor.pump([1.0] * 2)
+    assert watched.passed > 0
+
+
 def test_ends_with_the_last() -> None:
     """Behind the last connection it ticks no more, and begins anew with the next."""
     reactor = Clock()

@@ -7,6 +7,7 @@ from zope.interface.verify import verifyObject
 
 from cyclone_core.httpserver import HTTPServer
 from cyclone_core.httpserver.clock import CoarseClock
+from cyclone_core.httpserver.connections import Connections
 from cyclone_core.limits import Limits
 
 from .conftest import GET, OK, OK_CLOSE, POST, Client, Connect, Receiver, Script, respond
@@ -18,7 +19,7 @@ class Application(Script):
     def __init__(self, reactor: MemoryReactorClock) -> None:
         super().__init__(respond)
         self.limits = Limits(max_body_size=20, max_arguments=7)
-        self.clock = CoarseClock(reactor)
+        self.connections = Connections(CoarseClock(reactor))
 
 
 def test_interface(reactor: MemoryReactorClock) -> None:
@@ -48,7 +49,8 @@ def test_application(reactor: MemoryReactorClock) -> None:
     receiver = Receiver()
     application._start = receiver.start
     server = HTTPServer(application)
-    assert server.clock is application.clock
+    assert server.connections is application.connections
+    assert server.clock is application.connections.clock
     assert server.limits is not None
     assert server.limits == application.limits
     client = Client(server, reactor)

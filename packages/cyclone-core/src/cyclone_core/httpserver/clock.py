@@ -110,10 +110,11 @@ class CoarseClock:
             return
         self._start()
         passed = self.now - _TICK
-        late = [
-            each
-            for each in self.watched
-            if each.deadline <= passed or each.write_deadline <= passed
-        ]
-        for connection in late:
-            connection.deadline_passed()
+        for connection in [each for each in self.watched if _is_late(each, passed)]:
+            # What was done about another one may have been enough.
+            if _is_late(connection, passed):
+                connection.deadline_passed()
+
+
+def _is_late(connection: Timed, passed: float) -> bool:
+    return connection.deadline <= passed or connection.write_deadline <= passed

@@ -37,6 +37,7 @@ from cyclone_core.httpserver.incoming import IncomingBody
 from cyclone_core.httpserver.link import Link
 from cyclone_core.httpserver.options import ServerOptions
 from cyclone_core.httpserver.peer import Peer
+from cyclone_core.httpserver.proxies import ProxyHeaders
 from cyclone_core.httpserver.refusal import error_answer
 from cyclone_core.httpserver.streams import close_stream
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
@@ -62,6 +63,7 @@ class HTTPConnectionFactory(RequestServer, Interface):
         options: How it is served.
         clock: The clock of all connections.
         connections: All connections.
+        proxies: Finds the client of a request behind a proxy; None where the peer is the client.
         server_header: The value of the `Server` header; empty for none.
     """
 
@@ -69,6 +71,7 @@ class HTTPConnectionFactory(RequestServer, Interface):
     options: ServerOptions
     clock: CoarseClock
     connections: Connections
+    proxies: ProxyHeaders | None
     server_header: str
 
 
@@ -189,7 +192,7 @@ class HTTPConnection(Link):
             self.transport.abortConnection()
         elif waiting is _HANDSHAKE:
             self.cut("the TLS handshake took too long")
-        elif waiting is not _APPLICATION:
+        else:
             what = "head" if waiting is _HEAD else "body"
             self._refuse(_REQUEST_TIMEOUT, f"the {what} of a request came too late")
 
@@ -359,6 +362,9 @@ class HTTPConnection(Link):
 
     def _begin(self, head: RequestHead) -> None:
         factory, peer = self.factory, self.peer
+        remote_ip, protocol = peer.remote_ip, peer.protocol
+        if factory.proxies is not None:
+            remote_ip, protocol = factory.proxies.client(peer, head.headers)
         self._waiting = _APPLICATION
         self.deadline = NEVER
         self._exchange = exchange = HTTP1Exchange(self, head)
@@ -371,8 +377,8 @@ class HTTPConnection(Link):
             head.version,
             HTTPHeaders.from_store(head.headers),
             None,
-            peer.remote_ip,
-            peer.protocol,
+            remote_ip,
+            protocol,
             head.host,
             None,
             exchange,

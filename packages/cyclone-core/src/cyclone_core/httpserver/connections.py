@@ -60,6 +60,7 @@ class Connections:
     An application has one of these for all its ports; so does an `HTTPServer` around a function.
 
     Attributes:
+        clock: The clock that watches the connections.
         draining: Whether the process ends, so that nobody is admitted any more.
     """
 
@@ -70,7 +71,7 @@ class Connections:
             clock: The clock that watches the connections.
         """
         self.draining = False
-        self._clock = clock
+        self.clock = clock
         self._default_maximum: float | None = None
         self._longest_idle: list[tuple[float, Managed]] = []
         self._ports = 0
@@ -80,7 +81,7 @@ class Connections:
 
     def __len__(self) -> int:
         """Count the open connections."""
-        return len(self._clock.watched)
+        return len(self.clock.watched)
 
     # Admission.
 
@@ -94,7 +95,7 @@ class Connections:
         Returns:
             Whether it may go on; if not, whether it is told so.
         """
-        clock = self._clock
+        clock = self.clock
         limit = self._maximum() if maximum is None else maximum
         if not self.draining and len(clock.watched) < limit:
             clock.watch(connection)
@@ -109,8 +110,8 @@ class Connections:
 
     def forget(self, connection: Managed) -> None:
         """Take note that a connection has ended, or is no HTTP connection any more."""
-        self._clock.forget(connection)
-        if self._waiting and not self._clock.watched:
+        self.clock.forget(connection)
+        if self._waiting and not self.clock.watched:
             self._all_closed()
 
     def _maximum(self) -> float:
@@ -126,7 +127,7 @@ class Connections:
                 if connection.idle and connection.deadline == deadline:
                     connection.close_idle()
                     return True
-            watched = cast("set[Managed]", self._clock.watched)
+            watched = cast("set[Managed]", self.clock.watched)
             idle = [(each.deadline, each) for each in watched if each.idle]
             if not idle:
                 return False
@@ -143,7 +144,7 @@ class Connections:
         """
         self.draining = False
         self._ports += 1
-        reactor = self._clock.reactor
+        reactor = self.clock.reactor
         add_trigger = getattr(reactor, "addSystemEventTrigger", None)
         if self._trigger is None and add_trigger is not None:
             self._trigger = add_trigger("before", "shutdown", self._shut_down, grace)
@@ -153,10 +154,10 @@ class Connections:
         self._ports -= 1
         if self._ports > 0:
             return
-        self._clock.stop()
+        self.clock.stop()
         if self._trigger is not None:
             trigger, self._trigger = self._trigger, None
-            cast("Any", self._clock.reactor).removeSystemEventTrigger(trigger)
+            cast("Any", self.clock.reactor).removeSystemEventTrigger(trigger)
 
     def drain(self, grace: float) -> Deferred[None]:
         """Let the requests in flight be answered, and close everything.
@@ -168,12 +169,12 @@ class Connections:
             A Deferred that fires when every connection is closed. It never fails.
         """
         self.draining = True
-        for connection in list(cast("set[Managed]", self._clock.watched)):
+        for connection in list(cast("set[Managed]", self.clock.watched)):
             connection.drain()
-        if not self._clock.watched:
+        if not self.clock.watched:
             return succeed(None)
         if self._grace is None:
-            self._grace = self._clock.reactor.callLater(grace, self._cut_all)
+            self._grace = self.clock.reactor.callLater(grace, self._cut_all)
         waiter: Deferred[None] = Deferred()
         self._waiting.append(waiter)
         return waiter
@@ -184,7 +185,7 @@ class Connections:
 
     def _cut_all(self) -> None:
         self._grace = None
-        for connection in list(cast("set[Managed]", self._clock.watched)):
+        for connection in list(cast("set[Managed]", self.clock.watched)):
             connection.cut("the server ends")
 
     def _all_closed(self) -> None:

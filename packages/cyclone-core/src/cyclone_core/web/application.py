@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, Any, Self, cast, overload
+from typing import Any, Self, cast, overload
 
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.protocol import ServerFactory
 
-from cyclone_core.httpserver import BodyReceiver, BufferedBody, HTTPConnection, ServerOptions
+from cyclone_core.httpserver import BodyReceiver, BufferedBody, ServerOptions
 from cyclone_core.httpserver.clock import CoarseClock
 from cyclone_core.httpserver.connections import Connections
+from cyclone_core.httpserver.factory import HTTPFactory
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.limits import Limits
 from cyclone_core.web.access import log_access
@@ -17,15 +17,12 @@ from cyclone_core.web.handler import ErrorHandler, RequestHandler, ServerOptions
 from cyclone_core.web.routing import Match, Route, RoutingTable, URLSpec
 from cyclone_escape import ObjectDict
 
-if TYPE_CHECKING:
-    from twisted.internet.defer import Deferred
-
 __all__ = ["Application"]
 
 _CLASSIC_NAME = "cyclone.web.Application"
 
 
-class Application(ServerFactory):
+class Application(HTTPFactory):
     """A web application (Tornado and cyclone: `web.Application`).
 
     It is a Twisted factory: `reactor.listenTCP(8888, application)` serves it, and one application may
@@ -34,16 +31,7 @@ class Application(ServerFactory):
     Attributes:
         settings: The settings, by item and by attribute. Any name may be used; those of `Limits` and
             of `ServerOptions`, and `log_function` and `server_header`, have a meaning here.
-        limits: The bounds of each connection, from the settings.
-        options: How connections are served, likewise.
-        clock: The clock of all connections.
-        connections: All connections of the application, on all its ports.
-        server_header: The value of the `Server` header; empty for none.
-        protocol: The class of connections.
     """
-
-    protocol: type[HTTPConnection] = HTTPConnection  # type: ignore[assignment]
-    noisy = False
 
     def __init__(
         self,
@@ -68,11 +56,12 @@ class Application(ServerFactory):
         # context of whoever asked for the call, and that may have been another request.
         self._context = copy_context()
         self.settings: ObjectDict[Any] = ObjectDict(settings)
-        self.limits = Limits.from_settings(settings)
-        self.options = ServerOptions.from_settings(settings)
-        self.clock = CoarseClock(reactor)
-        self.connections = Connections(self.clock)
-        self.server_header = _server_header(settings.get("server_header", "cyclone"))
+        super().__init__(
+            Limits.from_settings(settings),
+            ServerOptions.from_settings(settings),
+            Connections(CoarseClock(reactor)),
+            _server_header(settings.get("server_header", "cyclone")),
+        )
         self.router = RoutingTable(handlers or ())
         self._log_function = _log_function(settings.get("log_function"))
         self._not_found = Match(ErrorHandler, {"status_code": 404})
@@ -137,27 +126,6 @@ class Application(ServerFactory):
         """Name the application in Twisted's log: `cyclone.web.Application starting on 8888`."""
         kind = type(self)
         return _CLASSIC_NAME if kind is Application else f"{kind.__module__}.{kind.__qualname__}"
-
-    def drain(self, grace: float | None = None) -> "Deferred[None]":
-        """Let the requests in flight be answered, and close every connection.
-
-        New connections are refused. It happens by itself before the reactor stops.
-
-        Args:
-            grace: Seconds; who is not ready then is cut off. By default the setting `drain_timeout`.
-
-        Returns:
-            A Deferred that fires when every connection is closed. It never fails.
-        """
-        return self.connections.drain(self.limits.drain_timeout if grace is None else grace)
-
-    def startFactory(self) -> None:
-        """Take note of the first port."""
-        self.connections.start(self.limits.drain_timeout)
-
-    def stopFactory(self) -> None:
-        """Take note that the last port was closed."""
-        self.connections.stop()
 
     def _unmatched(self, path: str) -> Match:
         return self._fallback.get(path, self._not_found)
