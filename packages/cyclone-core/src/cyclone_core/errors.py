@@ -10,6 +10,9 @@ CycloneError
 ```
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 __all__ = [
     "CycloneError",
     "HTTPInputError",
@@ -29,7 +32,10 @@ class HTTPInputError(CycloneError):
     Attributes:
         status: The HTTP status code (400 to 599) that answers the mistake.
         http_status: The same, under the name by which the web framework answers any exception.
+        http_headers: Header fields that the answer needs.
     """
+
+    http_headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, message: str, status: int = 400) -> None:
         """Describe a peer's mistake.

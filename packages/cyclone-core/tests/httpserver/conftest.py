@@ -314,6 +314,15 @@ def reactor() -> MemoryReactorClock:
     return MemoryReactorClock()
 
 
+def turn_once(reactor: MemoryReactorClock) -> None:
+    """Make the calls that are due now; what they want to be called soon waits for the next turn."""
+    due = [call for call in reactor.getDelayedCalls() if call.getTime() <= reactor.seconds()]
+    for call in due:
+        function, args = call.func, call.args
+        call.cancel()
+        function(*args)
+
+
 Connect = Callable[..., Client]
 
 

@@ -249,6 +249,11 @@ class HTTPConnection(Link):
         self._end_exchange(why)
         self.transport.abortConnection()
 
+    @property
+    def max_body_size(self) -> int:
+        """The bound of the current request's body in bytes."""
+        return self._reader.max_body_size
+
     def set_max_body_size(self, size: int) -> None:
         """Bound the body of the current request in bytes."""
         self._reader.max_body_size = size

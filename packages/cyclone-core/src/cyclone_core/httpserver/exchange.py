@@ -138,6 +138,11 @@ class Exchange(Protocol):
         """
         ...
 
+    @property
+    def max_body_size(self) -> int:
+        """Bytes that the request body may have, before and after it is decoded."""
+        ...
+
     def set_max_body_size(self, size: int) -> None:
         """Bound the request body; no effect on what was read already.
 

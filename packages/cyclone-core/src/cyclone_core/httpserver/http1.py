@@ -163,6 +163,11 @@ class HTTP1Exchange:
         self._waiting.append(waiter)
         return waiter
 
+    @property
+    def max_body_size(self) -> int:
+        """Bytes that the request body may have; see `Exchange.max_body_size`."""
+        return self._connection.max_body_size
+
     def set_max_body_size(self, size: int) -> None:
         """Bound the request body; see `Exchange.set_max_body_size`."""
         if not self._ended:

@@ -5,17 +5,21 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 
-from cyclone_core.httpserver.body import BufferedBody
 from cyclone_core.httpserver.clock import CoarseClock
 from cyclone_core.httpserver.connections import Connections
 from cyclone_core.httpserver.exchange import BodyReceiver
 from cyclone_core.httpserver.factory import HTTPFactory
+from cyclone_core.httpserver.intake import receive_body
 from cyclone_core.httpserver.options import ServerOptions
+from cyclone_core.httpserver.refusal import error_answer
 from cyclone_core.httputil import HTTPServerRequest
 from cyclone_core.limits import Limits
 
 __all__ = ["HTTPServer"]
+
+_log = Logger(namespace="cyclone.httpserver")
 
 _OPTIONS: Final = frozenset(field.name for field in dataclasses.fields(ServerOptions))
 
@@ -70,6 +74,20 @@ class HTTPServer(HTTPFactory):
     def start_request(self, request: HTTPServerRequest) -> BodyReceiver | None:
         """Let the application take the body, or collect it for the function."""
         if self._start_request is None:
-            return BufferedBody(request, self._callback)
+            return receive_body(request, self.options, self.clock, self._answer)
+        request.options = self.options
         receiver: BodyReceiver | None = self._start_request(request)
         return receiver
+
+    def _answer(self, request: HTTPServerRequest) -> None:
+        """Call the function, unless the body is none: it knows nothing of that."""
+        error, exchange = request.body_error, request.connection
+        if error is None or exchange is None:
+            self._callback(request)
+            return
+        _log.info("{status} to {ip}: {why}", status=error.status, ip=request.remote_ip, why=error)
+        status, reason, headers, page = error_answer(
+            error.status, self.server_header, self.clock.date
+        )
+        headers.update(error.http_headers)
+        exchange.respond(status, reason, headers, page)

@@ -3,6 +3,7 @@
 import time
 from typing import TYPE_CHECKING, Any
 
+from cyclone_core.errors import HTTPInputError
 from cyclone_core.httputil.arguments import FORM_TYPE, Arguments, media_type, parse_arguments
 from cyclone_core.httputil.headers import HTTPHeaders
 from cyclone_core.limits import Limits
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
     from cyclone_core.httpserver.exchange import Exchange
+    from cyclone_core.httpserver.options import ServerOptions
 
 __all__ = ["HTTPServerRequest"]
 
@@ -33,7 +35,13 @@ class HTTPServerRequest:
         protocol: `"http"` or `"https"`.
         files: Uploaded files by field name.
         connection: The exchange, which takes the answer; None if the request came from no server.
+        body_error: What is wrong with the body, which then is empty; None if nothing is. The web
+            framework answers it with an error page before `prepare`.
+        options: How the port is served that the request came to; None as the application is.
     """
+
+    body_error: HTTPInputError | None = None
+    options: "ServerOptions | None" = None
 
     # On the class, so that a request that asks for none of them does not pay for them.
     _finish_time: float | None = None

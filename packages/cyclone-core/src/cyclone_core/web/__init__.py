@@ -5,6 +5,7 @@ from cyclone_core.web.decorators import asynchronous
 from cyclone_core.web.errors import Finish, HTTPError, MissingArgumentError
 from cyclone_core.web.handler import ErrorHandler, RequestHandler
 from cyclone_core.web.routing import URLSpec, url
+from cyclone_core.web.streaming import stream_request_body
 
 __all__ = [
     "Application",
@@ -15,5 +16,6 @@ __all__ = [
     "RequestHandler",
     "URLSpec",
     "asynchronous",
+    "stream_request_body",
     "url",
 ]

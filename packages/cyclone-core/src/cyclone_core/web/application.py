@@ -6,15 +6,17 @@ from typing import Any, Self, cast, overload
 
 from twisted.internet.interfaces import IReactorTime
 
-from cyclone_core.httpserver import BodyReceiver, BufferedBody, ServerOptions
+from cyclone_core.httpserver import BodyReceiver, ServerOptions
 from cyclone_core.httpserver.clock import CoarseClock
 from cyclone_core.httpserver.connections import Connections
 from cyclone_core.httpserver.factory import HTTPFactory
+from cyclone_core.httpserver.intake import receive_body, receive_stream
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.limits import Limits
 from cyclone_core.web.access import log_access
 from cyclone_core.web.handler import ErrorHandler, RequestHandler, ServerOptionsHandler
 from cyclone_core.web.routing import Match, Route, RoutingTable, URLSpec
+from cyclone_core.web.streaming import StreamedBody, is_streaming
 from cyclone_escape import ObjectDict
 
 __all__ = ["Application"]
@@ -112,7 +114,14 @@ class Application(HTTPFactory):
             exchange.set_max_body_size(size)
         if exchange is not None and timeout is not None:
             exchange.set_body_timeout(timeout)
-        return BufferedBody(request, lambda complete: self._run(complete, match))
+        options = request.options or self.options
+        if is_streaming(match.handler_class):
+            return receive_stream(
+                request, options, self.clock, lambda begun: self._stream(begun, match)
+            )
+        return receive_body(
+            request, options, self.clock, lambda complete: self._run(complete, match)
+        )
 
     def log_request(self, handler: RequestHandler) -> None:
         """Write the access log's line of an answered request; `log_function` replaces it.
@@ -133,6 +142,23 @@ class Application(HTTPFactory):
     def _run(self, request: HTTPServerRequest, match: Match) -> None:
         context = self._context.copy()
         context.run(self._handle, request, match, context)
+
+    def _stream(self, request: HTTPServerRequest, match: Match) -> StreamedBody | None:
+        context = self._context.copy()
+        return context.run(self._begin_stream, request, match, context)
+
+    def _begin_stream(
+        self, request: HTTPServerRequest, match: Match, context: Context
+    ) -> StreamedBody | None:
+        """Make the handler of a body that comes in pieces; returns who takes it, if somebody does."""
+        handler = match.handler_class(self, request, **match.kwargs)
+        handler._body_held = True  # noqa: SLF001 -- as below
+        handler._execute(context, match.args, match.named)  # noqa: SLF001 -- as below
+        if handler._finished:  # noqa: SLF001 -- as below
+            return None
+        if handler._body_held and request.connection is not None:  # noqa: SLF001 -- as below
+            request.connection.pause_body()
+        return StreamedBody(handler, context)
 
     def _handle(self, request: HTTPServerRequest, match: Match, context: Context) -> None:
         handler = match.handler_class(self, request, **match.kwargs)

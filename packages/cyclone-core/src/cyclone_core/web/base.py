@@ -1,7 +1,7 @@
 """What the parts of a `RequestHandler` share."""
 
 from contextvars import Context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cyclone_core.httpserver import Exchange
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
@@ -38,6 +38,8 @@ class HandlerBase:
     _error_pending = False  # an error page is being made, by something that was not done at once
     _late = False  # the answer may be finished by code that does not run in the request's context
     _derived_head = False
+    _stream_request_body: ClassVar[bool] = False
+    _body_held = False  # a body that comes in pieces waits for `prepare`
 
     @property
     def settings(self) -> Any:  # noqa: ANN401 -- an application's settings are its own

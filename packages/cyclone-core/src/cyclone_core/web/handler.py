@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from twisted.python.failure import Failure
 
+from cyclone_core.errors import HTTPInputError
 from cyclone_core.httputil import HTTPServerRequest
 from cyclone_core.web.arguments import ArgumentMethods
 from cyclone_core.web.context import run_in
@@ -76,6 +77,22 @@ class RequestHandler(ArgumentMethods, MethodDispatch, FailureMethods):
         If it finishes the request, the method is not called.
         """
 
+    def data_received(self, chunk: bytes) -> Any:  # noqa: ANN401 -- None, a Deferred or a coroutine
+        """Override to take a piece of the request's body, in a class with `stream_request_body`.
+
+        What it returns is waited for: the next piece comes, and is read from the client, after that.
+
+        Args:
+            chunk: The next bytes of the body, as many as have come.
+
+        Raises:
+            NotImplementedError: The class does not override it.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} has stream_request_body and no data_received() to take the"
+            f" {len(chunk)} bytes that have come"
+        )
+
     def on_finish(self) -> None:
         """Override to do something after the answer was handed to the transport."""
 
@@ -110,6 +127,9 @@ class RequestHandler(ArgumentMethods, MethodDispatch, FailureMethods):
             path_kwargs: Values of the route's named groups, percent-encoded.
         """
         self._context = context
+        if self.request.body_error is not None:
+            self._refuse_body(self.request.body_error)
+            return
         try:
             if self.request.method not in self.SUPPORTED_METHODS:
                 raise self._unsupported()  # noqa: TRY301 -- a function more for each request
@@ -162,6 +182,9 @@ class RequestHandler(ArgumentMethods, MethodDispatch, FailureMethods):
     def _prepared(self) -> None:
         if self._finished or self._error_pending:
             return
+        if self._body_held:
+            self._take_body()
+            return
         result = self._find_method()(*self.path_args, **self.path_kwargs)
         if result is not None:
             self._proceed(result, self._done)
@@ -171,6 +194,41 @@ class RequestHandler(ArgumentMethods, MethodDispatch, FailureMethods):
     def _done(self) -> None:
         if self._auto_finish and not self._finished:
             self._finish()
+
+    # A body that is malformed, or comes in pieces.
+
+    def _refuse_body(self, error: HTTPInputError) -> None:
+        # Not raised: the traceback would lead to this frame, and from here through the request to the
+        # error and the traceback.
+        self._handle_failure(type(error), error, None)
+        if not self._finished:
+            self._late = True
+            self._watch_connection()
+
+    def _take_body(self) -> None:
+        """Let the body come, now that `prepare` is done."""
+        self._find_method()  # nobody need send a body for a method that is not allowed
+        self._body_held = False
+        if self._late:
+            self._exchange.resume_body()
+
+    def _receive(self, chunk: bytes) -> "Deferred[Any] | None":
+        """Pass a piece of the body to `data_received`."""
+        if self._finished or self._error_pending:
+            return None
+        try:
+            result = self.data_received(chunk)
+            waiting = None if result is None else settle(result, self._context)
+        except Exception:  # noqa: BLE001 -- as in _execute()
+            self._handle_failure(*sys.exc_info())
+            return None
+        if waiting is not None:
+            waiting.addErrback(self._fail)
+        return waiting
+
+    def _received(self) -> None:
+        """Go on behind the last piece of the body."""
+        self._guard(self._prepared)
 
     def _answered(self) -> None:
         """Do what comes after the answer; a mistake there is logged, and nobody else's trouble."""

@@ -1,0 +1,85 @@
+"""The ways on which the body of a request reaches who wants it."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from cyclone_core.errors import HTTPInputError
+from cyclone_core.httpserver.body import BufferedBody
+from cyclone_core.httpserver.clock import CoarseClock
+from cyclone_core.httpserver.decompress import DecompressedBody, consume_coding
+from cyclone_core.httpserver.exchange import BodyReceiver
+from cyclone_core.httpserver.options import ServerOptions
+from cyclone_core.httputil import HTTPServerRequest
+
+__all__ = ["StreamReceiver", "receive_body", "receive_stream"]
+
+
+class StreamReceiver(BodyReceiver, Protocol):
+    """A `BodyReceiver` that answers the client's mistakes."""
+
+    def refuse(self, error: HTTPInputError) -> None:
+        """Answer a body that cannot be decoded; nothing more of it comes.
+
+        Args:
+            error: What was wrong, with the status of the answer.
+        """
+        ...
+
+
+def receive_body(
+    request: HTTPServerRequest,
+    options: ServerOptions,
+    clock: CoarseClock,
+    then: Callable[[HTTPServerRequest], object],
+) -> BodyReceiver | None:
+    """Take a body that is wanted whole.
+
+    Args:
+        request: The request, without its body.
+        options: With `decompress_request`, a compressed body is decoded.
+        clock: The clock of the connection.
+        then: Called once with the request: with its whole body, or as soon as something is wrong with
+            the body, with its `body_error`.
+
+    Returns:
+        Who takes the body, or None if `then` has been called already.
+    """
+    coding = consume_coding(request) if options.decompress_request else None
+    if request.body_error is not None:
+        then(request)
+        return None
+    body = BufferedBody(request, then)
+    if coding is None:
+        return body
+
+    def refuse(error: HTTPInputError) -> None:
+        body.body_failed()
+        request.body_error = error
+        then(request)
+
+    return DecompressedBody(request, coding, body, refuse, clock)
+
+
+def receive_stream(
+    request: HTTPServerRequest,
+    options: ServerOptions,
+    clock: CoarseClock,
+    begin: Callable[[HTTPServerRequest], StreamReceiver | None],
+) -> BodyReceiver | None:
+    """Take a body that is wanted piece by piece.
+
+    Args:
+        request: The request, without its body.
+        options: With `decompress_request`, a compressed body is decoded.
+        clock: The clock of the connection.
+        begin: Called once with the request, perhaps with a `body_error`, to get who takes the pieces,
+            or None if the request was answered without them.
+
+    Returns:
+        Who takes the body, or None if there is nobody.
+    """
+    coding = consume_coding(request) if options.decompress_request else None
+    receiver = begin(request)
+    if receiver is None or coding is None:
+        return receiver
+    return DecompressedBody(request, coding, receiver, receiver.refuse, clock)
