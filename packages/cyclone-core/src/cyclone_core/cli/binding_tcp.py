@@ -3,7 +3,7 @@
 import errno
 import ipaddress
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from twisted.internet.abstract import isIPv6Address
@@ -14,9 +14,9 @@ from cyclone_core.tls import TLSError, server_context_factory
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IProtocolFactory
-    from twisted.internet.ssl import CertificateOptions
 
     from cyclone_core.cli.bindings import OpenPort, Reactor
+    from cyclone_core.tls import ServerContextFactory
 
 __all__ = ["TCPBinding", "TLSBinding"]
 
@@ -95,6 +95,9 @@ class TLSBinding:
     interface: str
     key: str
     certificate: str
+    _contexts: "list[ServerContextFactory]" = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
     def probe(self) -> None:
         """Read the two files, bind and close again.
@@ -124,7 +127,17 @@ class TLSBinding:
             port = reactor.listenSSL(self.port, self.factory, context, interface=self.interface)
         except CannotListenError as error:
             raise _tcp_problem(error.socketError, self.port, self.interface, "ssl-") from None
+        self._contexts.append(context)
         return port
+
+    def reload(self) -> None:
+        """Read the two files again, for new connections to the opened port.
+
+        Raises:
+            TLSError: If a file cannot be used; nothing has changed then.
+        """
+        for context in self._contexts:
+            context.reload()
 
     def announce(self, port: "OpenPort") -> str:
         """Say where it answers.
@@ -137,7 +150,7 @@ class TLSBinding:
         """
         return _announce_tcp("https", self.interface, port, "ssl-")
 
-    def _context(self) -> "CertificateOptions":
+    def _context(self) -> "ServerContextFactory":
         try:
             return server_context_factory(self.key, self.certificate)
         except TLSError as error:

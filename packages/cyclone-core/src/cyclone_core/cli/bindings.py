@@ -5,13 +5,14 @@ line for the log). What the operating system refuses becomes one line with a rem
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IProtocolFactory
-    from twisted.internet.ssl import CertificateOptions
 
-__all__ = ["Binding", "OpenPort", "Reactor"]
+    from cyclone_core.tls import ServerContextFactory
+
+__all__ = ["Binding", "OpenPort", "Reactor", "Reloadable"]
 
 
 class OpenPort(Protocol):
@@ -36,7 +37,7 @@ class Reactor(Protocol):
         self,
         port: int,
         factory: "IProtocolFactory",
-        contextFactory: "CertificateOptions",  # noqa: N803 -- Twisted's name
+        contextFactory: "ServerContextFactory",  # noqa: N803 -- Twisted's name
         *,
         interface: str,
     ) -> "OpenPort":
@@ -55,6 +56,15 @@ class Reactor(Protocol):
     ) -> object:
         """Call a function when the reactor stops (Twisted: `IReactorCore`)."""
 
+    def callFromThread(  # noqa: N802 -- Twisted's name
+        self,
+        callable: Callable[[], object],  # noqa: A002 -- Twisted's name
+    ) -> object:
+        """Call a function in the reactor's loop (Twisted: `IReactorFromThreads`)."""
+
+    def stop(self) -> object:
+        """End the loop (Twisted: `IReactorCore`)."""
+
     def run(self) -> object:
         """Run until it is stopped (Twisted: `IReactorCore`)."""
 
@@ -70,3 +80,11 @@ class Binding(Protocol):
 
     def announce(self, port: "OpenPort") -> str:
         """Say in one line where the opened port answers, and to whom."""
+
+
+@runtime_checkable
+class Reloadable(Protocol):
+    """A binding that has read files which may be renewed."""
+
+    def reload(self) -> None:
+        """Read them again; raises `TLSError` and changes nothing then."""

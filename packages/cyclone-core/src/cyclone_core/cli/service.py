@@ -7,7 +7,8 @@ from twisted.application.service import Service
 from twisted.internet.defer import DeferredList, maybeDeferred
 from twisted.logger import Logger
 
-from cyclone_core.cli.bindings import Binding, OpenPort, Reactor
+from cyclone_core.cli.bindings import Binding, OpenPort, Reactor, Reloadable
+from cyclone_core.cli.hangup import HangupHandler
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
@@ -22,6 +23,8 @@ _log = Logger(namespace="cyclone.cli")
 class CycloneService(Service):
     """Listens on all places of a command line, and stops listening when the process ends.
 
+    Certificates are renewed on SIGHUP.
+
     Args:
         bindings: The places, opened in this order.
         reactor: The reactor; the global one if None.
@@ -31,6 +34,7 @@ class CycloneService(Service):
         self.bindings = tuple(bindings)
         self._reactor = reactor
         self._ports: list[OpenPort] = []
+        self._hangup: HangupHandler | None = None
 
     def privilegedStartService(self) -> None:
         """Read keys and open ports, while the process may still do so.
@@ -56,6 +60,11 @@ class CycloneService(Service):
         super().startService()  # type: ignore[no-untyped-call]
         if not self._ports:
             self.privilegedStartService()
+        renewable = [each for each in self.bindings if isinstance(each, Reloadable)]
+        if renewable:
+            # Without a certificate the signal keeps the meaning it has.
+            self._hangup = HangupHandler(renewable, self._reactor or _global_reactor())
+            self._hangup.install()
 
     def stopService(self) -> "Deferred[Any]":
         """Stop listening; connections that are open are not touched.
@@ -67,6 +76,9 @@ class CycloneService(Service):
         return self._stop_listening()
 
     def _stop_listening(self) -> "Deferred[Any]":
+        if self._hangup is not None:
+            self._hangup.uninstall()
+            self._hangup = None
         ports, self._ports = self._ports, []
         return DeferredList(
             [maybeDeferred(port.stopListening).addErrback(self._not_closed, port) for port in ports]
