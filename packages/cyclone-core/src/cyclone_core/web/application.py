@@ -1,6 +1,6 @@
 """`Application`: routes and settings, and the Twisted factory that serves them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextvars import Context, copy_context
 from typing import Any, Self, cast, overload
 
@@ -13,7 +13,7 @@ from cyclone_core.httpserver.factory import HTTPFactory
 from cyclone_core.httpserver.intake import receive_body, receive_stream
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.limits import Limits
-from cyclone_core.web.access import log_access
+from cyclone_core.web.access import log_function
 from cyclone_core.web.handler import ErrorHandler, RequestHandler, ServerOptionsHandler
 from cyclone_core.web.routing import Match, Route, RoutingTable, URLSpec
 from cyclone_core.web.streaming import StreamedBody, is_streaming
@@ -32,7 +32,8 @@ class Application(HTTPFactory):
 
     Attributes:
         settings: The settings, by item and by attribute. Any name may be used; those of `Limits` and
-            of `ServerOptions`, and `log_function` and `server_header`, have a meaning here.
+            of `ServerOptions`, and `log_function`, `access_log`, `access_log_mask` and
+            `server_header`, have a meaning here.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Application(HTTPFactory):
             _server_header(settings.get("server_header", "cyclone")),
         )
         self.router = RoutingTable(handlers or ())
-        self._log_function = _log_function(settings.get("log_function"))
+        self._log_function = log_function(settings, self.clock)
         self._not_found = Match(ErrorHandler, {"status_code": 404})
         # An application may have a route of its own for this.
         self._fallback = {"*": Match(ServerOptionsHandler, {})}
@@ -171,13 +172,3 @@ def _server_header(value: object) -> str:
         return HTTPHeaders({"Server": cast("str", value or "")})["Server"]
     except (TypeError, ValueError) as error:
         raise ValueError(f"setting 'server_header' cannot be sent: {error}") from None
-
-
-def _log_function(value: object) -> Callable[[RequestHandler], object]:
-    if value is None:
-        return log_access
-    if not callable(value):
-        raise ValueError(  # noqa: TRY004 -- what every bad setting raises
-            f"setting 'log_function' must be a function that takes a handler, not {value!r}"
-        )
-    return value
