@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import on_twisted
 import payload
+from twisted.python import log
 
 from cyclone_core.web import Application, RequestHandler
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Hello(RequestHandler):
     """Answers a short text."""
 
     def get(self) -> None:
-        self.set_header("Content-Type", payload.HELLO_TYPE)
+        self.set_header("Content-Type", payload.PLAIN)
         self.write(payload.HELLO)
 
 
@@ -23,9 +29,26 @@ class Json(RequestHandler):
         self.write(payload.JSON)
 
 
+class Upload(RequestHandler):
+    """Answers with the length of the body."""
+
+    def post(self) -> None:
+        self.set_header("Content-Type", payload.PLAIN)
+        self.write(str(len(self.request.body)))
+
+
 def no_log(_handler: RequestHandler) -> None:
     """Write no access line: the Tornado app writes none either."""
 
 
+def application(everything: Path | None) -> Application:
+    """Make the application, quiet and small or with all that both frameworks have."""
+    routes = [(r"/hello", Hello), (r"/json", Json), (r"/upload", Upload)]
+    if everything is None:
+        return Application(routes, log_function=no_log)
+    log.startLogging(everything.open("a", encoding="utf-8"), setStdout=False)
+    return Application([*[(path, Hello) for path in payload.OTHER_ROUTES], *routes])
+
+
 if __name__ == "__main__":
-    on_twisted.serve(Application([(r"/hello", Hello), (r"/json", Json)], log_function=no_log))
+    on_twisted.serve(application(payload.options().everything))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
+from functools import cache
+from pathlib import Path
 
 HELLO = b"hello, world"
-HELLO_TYPE = "text/plain; charset=UTF-8"
+PLAIN = "text/plain; charset=UTF-8"
 JSON: dict[str, object] = {
     "message": "hello, world",
     "id": 42,
@@ -13,8 +15,23 @@ JSON: dict[str, object] = {
     "items": [1, 2, 3],
     "name": "M\u00fcller",
 }
+# Routes that nobody asks for and that a server with many has to look past.
+OTHER_ROUTES = tuple([rf"/section{number}/([^/]+)" for number in range(47)])
 
 
-def port() -> int:
-    """Return the port to listen on: the only argument of an app."""
-    return int(sys.argv[1])
+class Options(argparse.Namespace):
+    """The arguments of an app: its port, and the file of its access log if it writes one."""
+
+    port: int
+    everything: Path | None
+
+
+@cache
+def options() -> Options:
+    """Read the command line of an app."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("port", type=int, help="the port of 127.0.0.1 to listen on")
+    parser.add_argument(
+        "--everything", type=Path, metavar="FILE", help="have 50 routes and log each request there"
+    )
+    return parser.parse_args(namespace=Options())

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from typing import TYPE_CHECKING
 
 import payload
 from tornado.web import Application, RequestHandler
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BACKLOG = 1024  # as the apps on Twisted
 
 
 class Hello(RequestHandler):
     """Answers a short text."""
 
     def get(self) -> None:
-        self.set_header("Content-Type", payload.HELLO_TYPE)
+        self.set_header("Content-Type", payload.PLAIN)
         self.write(payload.HELLO)
 
 
@@ -23,14 +30,32 @@ class Json(RequestHandler):
         self.write(payload.JSON)
 
 
+class Upload(RequestHandler):
+    """Answers with the length of the body."""
+
+    def post(self) -> None:
+        self.set_header("Content-Type", payload.PLAIN)
+        self.write(str(len(self.request.body)))
+
+
 def no_log(_handler: RequestHandler) -> None:
     """Write no access line: the cyclone app writes none either."""
 
 
+def application(everything: Path | None) -> Application:
+    """Make the application, quiet and small or with all that both frameworks have."""
+    routes = [(r"/hello", Hello), (r"/json", Json), (r"/upload", Upload)]
+    if everything is None:
+        return Application(routes, log_function=no_log)
+    logging.basicConfig(filename=everything, level=logging.INFO)
+    return Application([*[(path, Hello) for path in payload.OTHER_ROUTES], *routes])
+
+
 async def main() -> None:
     """Serve until the process is ended."""
-    application = Application([(r"/hello", Hello), (r"/json", Json)], log_function=no_log)
-    application.listen(payload.port(), "127.0.0.1")
+    options = payload.options()
+    made = application(options.everything)
+    made.listen(options.port, "127.0.0.1", backlog=BACKLOG)
     await asyncio.Event().wait()
 
 

@@ -11,39 +11,68 @@ import payload
 from twisted.internet.interfaces import ITransport
 from twisted.internet.protocol import Protocol, ServerFactory
 
+CLOSE = b"Connection: close"
+LENGTH = b"Content-Length: "
 
-def answer(body: bytes, content_type: str) -> bytes:
+
+def answer(body: bytes, content_type: str, *more: str) -> bytes:
     """Return a whole answer with the headers that a framework would send."""
-    head = (
-        "HTTP/1.1 200 OK\r\n"
-        "Server: twisted\r\n"
-        f"Content-Type: {content_type}\r\n"
-        "Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
-        'Etag: "0123456789abcdef0123456789abcdef01234567"\r\n'
-        f"Content-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode("latin-1") + body
+    lines = [
+        "HTTP/1.1 200 OK",
+        "Server: twisted",
+        f"Content-Type: {content_type}",
+        "Date: Thu, 01 Jan 2026 00:00:00 GMT",
+        f"Content-Length: {len(body)}",
+        *more,
+    ]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 
+ETAG = 'Etag: "0123456789abcdef0123456789abcdef01234567"'
 ANSWERS = {
-    b"GET /hello HTTP/1.1": answer(payload.HELLO, payload.HELLO_TYPE),
+    b"GET /hello HTTP/1.1": answer(payload.HELLO, payload.PLAIN, ETAG),
     b"GET /json HTTP/1.1": answer(
-        json.dumps(payload.JSON).encode(), "application/json; charset=UTF-8"
+        json.dumps(payload.JSON).encode(), "application/json; charset=UTF-8", ETAG
     ),
 }
+LAST = answer(payload.HELLO, payload.PLAIN, ETAG, CLOSE.decode())
 
 
 class Canned(Protocol):
-    """Answers each head that ends with an empty line."""
+    """Answers each head that ends with an empty line, and each body that is complete.
+
+    The body of a request is counted and dropped; it must hold no empty line, and nothing may follow
+    before it is answered.
+    """
 
     transport: ITransport
     rest = b""
+    length = 0
+    unread = 0
 
     def dataReceived(self, data: bytes) -> None:
-        """Write one answer for each complete head."""
+        """Write one answer for each complete request."""
+        if self.unread:
+            self.count(len(data))
+            return
         *heads, self.rest = (self.rest + data).split(b"\r\n\r\n")
         for head in heads:
-            self.transport.write(ANSWERS[head.split(b"\r\n", 1)[0]])
+            line = head[: head.index(b"\r\n")]
+            if line.startswith(b"POST"):
+                self.length = self.unread = int(head.partition(LENGTH)[2].partition(b"\r\n")[0])
+                rest, self.rest = self.rest, b""
+                self.count(len(rest))
+            elif CLOSE in head:
+                self.transport.write(LAST)
+                self.transport.loseConnection()
+            else:
+                self.transport.write(ANSWERS[line])
+
+    def count(self, size: int) -> None:
+        """Answer with the length of the body as soon as all of it has come."""
+        self.unread -= size
+        if not self.unread:
+            self.transport.write(answer(b"%d" % self.length, payload.PLAIN))
 
 
 class CannedFactory(ServerFactory):

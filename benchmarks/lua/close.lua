@@ -1,0 +1,2 @@
+-- One request on each connection.
+wrk.headers["Connection"] = "close"
