@@ -8,6 +8,7 @@ from twisted.application.internet import TCPServer
 from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from twisted.internet.interfaces import IReactorTCP, IReactorTime
 
+from cyclone_core.errors import HTTPInputError
 from cyclone_core.web import (
     Application,
     ErrorHandler,
@@ -17,6 +18,7 @@ from cyclone_core.web import (
     RequestHandler,
     URLSpec,
     asynchronous,
+    stream_request_body,
     url,
 )
 
@@ -115,6 +117,37 @@ class Waiting(RequestHandler):
         del reason
 
 
+@stream_request_body
+class Upload(RequestHandler):
+    """A body that comes in pieces."""
+
+    async def prepare(self) -> None:
+        if self.request.connection is not None:
+            assert_type(self.request.connection.max_body_size, int)
+            self.request.connection.set_max_body_size(1 << 40)
+            self.request.connection.set_body_timeout(3600)
+        await succeed(None)
+
+    async def data_received(self, chunk: bytes) -> None:
+        await succeed(chunk)
+
+    def put(self) -> None:
+        assert_type(self.request.body_error, HTTPInputError | None)
+
+
+@stream_request_body
+class PausedUpload(Upload):
+    """The next piece waits for a Deferred."""
+
+    def data_received(self, chunk: bytes) -> Deferred[bytes]:  # type: ignore[override]
+        return succeed(chunk)
+
+
+def decorated() -> None:
+    """What comes back is the class."""
+    assert_type(stream_request_body(Upload), type[Upload])
+
+
 class Failing(ErrorHandler):
     """Errors of each kind."""
 
@@ -155,6 +188,7 @@ def serve(reactor: IReactorTCP, clock: IReactorTime) -> None:
         ],
         reactor=clock,
         max_body_size=1024,
+        decompress_request=True,
         log_function=print,
     )
     assert_type(application(), Application)

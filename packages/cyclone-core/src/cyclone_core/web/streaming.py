@@ -66,28 +66,22 @@ class StreamedBody:
             handler: A handler whose `prepare` runs or has run.
             context: The context of the request.
         """
-        self._handler: RequestHandler | None = handler
+        self._handler = handler
         self._context = context
 
     def data_received(self, chunk: bytes) -> Deferred[object] | None:
         """Pass a piece on, unless the request was answered."""
-        handler = self._handler
-        if handler is None:
-            return None
-        return run_in(self._context, handler._receive, chunk)  # noqa: SLF001 -- see Application
+        # As in `Application._handle`: what is called is the handler's own, and no application's.
+        return run_in(self._context, self._handler._receive, chunk)  # noqa: SLF001
 
     def body_finished(self) -> None:
         """Let the method answer."""
-        handler, self._handler = self._handler, None
-        if handler is not None:
-            run_in(self._context, handler._received)  # noqa: SLF001 -- see Application
+        run_in(self._context, self._handler._received)  # noqa: SLF001 -- see above
 
     def body_failed(self) -> None:
-        """Forget the handler; if the client has gone, its exchange tells it."""
-        self._handler = None
+        """Do nothing: if the client has gone, the exchange tells the handler."""
 
     def refuse(self, error: HTTPInputError) -> None:
         """Let the handler answer a body that cannot be decoded."""
-        handler, self._handler = self._handler, None
-        if handler is not None:
-            run_in(self._context, handler._handle_failure, type(error), error, None)  # noqa: SLF001
+        fail = self._handler._handle_failure  # noqa: SLF001 -- see above
+        run_in(self._context, fail, type(error), error, None)
