@@ -36,7 +36,7 @@ class Wire(FileDescriptor):
     Attributes:
         room: How many bytes the client's side takes before it is full.
         taken: What the client has got.
-        writes: Each call of `write`.
+        writes: What was handed over, each time: to be sent at once, or to be queued.
         half_closed: Whether the server has closed its sending half.
         aborted: Whether the server has cut the connection.
     """
@@ -51,6 +51,8 @@ class Wire(FileDescriptor):
         self.half_closed = False
         self.aborted = False
         self.no_delay: bool | None = None
+        self._in_turn = False  # the reactor sends, not the server
+        self._unsent = b""  # the rest of what the server has sent at once
         self.startReading()
 
     def setTcpNoDelay(self, enabled: bool) -> None:  # noqa: N802 -- Twisted's name
@@ -63,11 +65,23 @@ class Wire(FileDescriptor):
         return IPv4Address("TCP", "127.0.0.2", 54321)
 
     def write(self, data: bytes) -> None:
-        self.writes.append(data)
+        if data != self._unsent:
+            self.writes.append(data)
+        self._unsent = b""
         super().write(data)
+
+    def doWrite(self) -> object:  # noqa: N802 -- Twisted's name
+        self._in_turn = True
+        try:
+            return super().doWrite()
+        finally:
+            self._in_turn = False
 
     def writeSomeData(self, data: bytes) -> int:  # noqa: N802 -- Twisted's name
         count = int(min(len(data), self.room))
+        if not self._in_turn:
+            self.writes.append(data)
+            self._unsent = data[count:]
         self.taken += data[:count]
         self.room -= count
         return count

@@ -288,6 +288,9 @@ class TestSlowReader:
         assert client.protocol._reader.buffered < 200 * 1024
         assert not client.reading
         client.wire.room = 10**9
+        client.pump()
+        while client.reactor.getDelayedCalls() and len(script.requests) < 10_000:
+            client.turn()
         assert client.received().count(b"HTTP/1.1 200 OK") == 10_000
 
     def test_one_request_a_read(self, connect: Connect) -> None:

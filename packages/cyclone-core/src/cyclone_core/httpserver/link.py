@@ -9,6 +9,7 @@ from twisted.internet.protocol import Protocol
 from zope.interface import implementer
 
 from cyclone_core.httpserver.clock import NEVER, CoarseClock
+from cyclone_core.httpserver.sending import send_at_once, sends_at_once
 from cyclone_core.limits import Limits
 
 __all__ = ["Link", "ServerTransport"]
@@ -48,19 +49,22 @@ class Link(Protocol):
     _full: list[Deferred[None]] | None = None  # who waits for room, if there is none
     _unsent: deque[bytes | memoryview] | None = None
     _producing = False
+    _sends = False  # whether what the transport would queue may be sent at once
 
     _clock: CoarseClock
     _limits: Limits
 
     def connect(self) -> None:
         """Prepare a connected transport; `connectionMade` calls it."""
-        set_no_delay = getattr(self.transport, "setTcpNoDelay", None)
+        transport = self.transport
+        set_no_delay = getattr(transport, "setTcpNoDelay", None)
         if set_no_delay is not None:
             set_no_delay(True)
+        self._sends = sends_at_once(transport)
         # For the whole connection, which costs less than once for each streamed answer, and because
         # answers of one write can outrun their client as well.
         self._producing = True
-        self.transport.registerProducer(self, True)
+        transport.registerProducer(self, True)
 
     def write_corked(self, data: bytes) -> None:
         """Send bytes, together with the other answers of this read."""
@@ -86,7 +90,10 @@ class Link(Protocol):
 
     def _send(self, data: bytes) -> None:
         if self._full is None and len(data) <= _PIECE:
-            self.transport.write(data)
+            if self._sends:
+                data = send_at_once(self.transport, data)
+            if data:
+                self.transport.write(data)
             return
         if self._unsent is None:
             self._unsent = deque()
