@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from cyclone_core.errors import HTTPInputError
 from cyclone_core.http1.buffer import ReceiveBuffer
 from cyclone_core.http1.chunked import ChunkedDecoder
 from cyclone_core.limits import Limits
@@ -120,9 +121,26 @@ def test_many_tiny_chunks_of_one_read_are_one_piece() -> None:
     buffer = ReceiveBuffer()
     buffer.append(b"1\r\nx\r\n" * 10_000)
     decoder = ChunkedDecoder()
-    assert decoder.decode(buffer, Limits()) == b"x" * 10_000
+    assert decoder.decode(buffer, Limits(), 10_000) == b"x" * 10_000
     assert not decoder.done
     buffer.append(b"0\r\n\r\n")
-    assert decoder.decode(buffer, Limits()) == b""
+    assert decoder.decode(buffer, Limits(), 10_000) == b""
     assert decoder.done
-    assert decoder.decode(buffer, Limits()) == b""
+    assert decoder.decode(buffer, Limits(), 10_000) == b""
+
+
+def test_a_chunk_too_many_is_refused_when_it_is_announced() -> None:
+    """What follows the size, and may be malformed, is not looked at."""
+    buffer = ReceiveBuffer()
+    buffer.append(b"3\r\nabc\r\n2\r\nrubbish")
+    with pytest.raises(HTTPInputError, match="longer than 4 bytes") as caught:
+        ChunkedDecoder().decode(buffer, Limits(), 4)
+    assert caught.value.status == 413
+
+
+def test_a_bad_trailer_is_refused_when_its_line_is_complete() -> None:
+    """A client that then waits for the answer gets it."""
+    buffer = ReceiveBuffer()
+    buffer.append(b"0\r\nX : y\r\n")
+    with pytest.raises(HTTPInputError, match="must be a token"):
+        ChunkedDecoder().decode(buffer, Limits(), 1)

@@ -55,7 +55,7 @@ def test_targets(trace_of: TraceOf, line: str, uri: str, host: str) -> None:
     ("line", "status"),
     [
         ("GET / HTTP/2.0", 505),
-        ("GET / HTTP/1.2", 505),
+        ("GET / HTTP/3.1", 505),
         ("GET / HTTP/0.9", 505),
         ("GET / http/1.1", 400),
         ("GET / HTTP/1.1 ", 400),
@@ -94,6 +94,12 @@ def test_targets(trace_of: TraceOf, line: str, uri: str, host: str) -> None:
 def test_bad_request_lines(trace_of: TraceOf, line: str, status: int) -> None:
     """What is no request line is refused: 505 for other versions, 501 for CONNECT, else 400."""
     assert trace_of(request(line, "Host: a") + get()) == [status]
+
+
+@pytest.mark.parametrize("version", ["HTTP/1.2", "HTTP/1.9"])
+def test_later_versions(trace_of: TraceOf, version: str) -> None:
+    """A higher minor version is read as the highest that we know (RFC 9110 section 6.2)."""
+    assert trace_of(request(f"GET / {version}", "Host: a")) == trace_of(get())
 
 
 @pytest.mark.parametrize(
@@ -266,7 +272,7 @@ def test_keep_alive(trace_of: TraceOf, version: str, lines: list[str], expected:
         (["Transfer-Encoding: xchunked"], 501),
         (["Expect: 200-ok"], 417),
         (["Expect: 100-continue, x"], 417),
-        (["Expect:"], 417),
+        (["Expect: 100-continue", "Expect: x"], 417),
     ],
 )
 def test_bad_framing(trace_of: TraceOf, lines: list[str], status: int) -> None:
@@ -297,10 +303,20 @@ def test_framing(lines: list[str], framing: tuple[int, bool, bool]) -> None:
     assert (head.content_length, head.chunked, head.has_body) == framing
 
 
-@pytest.mark.parametrize(("version", "expected"), [("1.1", True), ("1.0", False)])
-def test_expect_continue(version: str, expected: bool) -> None:
+@pytest.mark.parametrize(
+    ("version", "value", "expected"),
+    [
+        ("1.1", "100-CONTINUE", True),
+        ("1.1", ", 100-continue,", True),
+        ("1.1", "100-continue,100-Continue", True),
+        ("1.1", "", False),
+        ("1.1", " , ", False),
+        ("1.0", "100-continue", False),
+    ],
+)
+def test_expect_continue(version: str, value: str, expected: bool) -> None:
     """100-continue counts in any case, and not from an HTTP/1.0 client (RFC 9110 section 10.1.1)."""
-    block = f"PUT / HTTP/{version}\r\nHost: a\r\nContent-Length: 1\r\nExpect: 100-CONTINUE"
+    block = f"PUT / HTTP/{version}\r\nHost: a\r\nContent-Length: 1\r\nExpect: {value}"
     assert parse_head(block.encode(), Limits()).expects_continue is expected
 
 

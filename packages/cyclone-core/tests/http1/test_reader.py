@@ -86,6 +86,31 @@ def test_one_empty_line_before_a_request(
     assert trace_of(before + GET) == expected
 
 
+@pytest.mark.parametrize("before", [b"", b"\r\n"])
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"HEAD / HTTP/1.1\r\n\r\n", True),
+        (b"HEAD / HTTP/1.1\r\nX", True),
+        (b"HEAD / HTTP/1.1\n", True),
+        (b"GET / HTTP/1.1\r\n\r\n", False),
+        (b"HEADER / HTTP/1.1\r\n\r\n", False),
+        (b"HEAD", False),
+        (b"", False),
+    ],
+)
+def test_a_refused_head_is_known(before: bytes, data: bytes, expected: bool) -> None:
+    """Whether the answer to a mistake has a body can be asked, for whole and for unfinished heads."""
+    data = before + data
+    for pieces in ([data], [data[i : i + 1] for i in range(len(data))]):
+        reader = RequestReader(Limits())
+        with contextlib.suppress(HTTPInputError):
+            for piece in pieces:
+                reader.receive_data(piece)
+                reader.next_event()
+        assert reader.asks_head is expected
+
+
 def test_one_empty_line_between_requests(trace_of: TraceOf) -> None:
     """It may stand before each request."""
     data = post(b"x", b"Content-Length: 1") + b"\r\n" + GET + b"\r\n" + GET
@@ -204,8 +229,11 @@ def test_limits_of_a_head(
 @pytest.mark.parametrize(
     ("data", "status"),
     [
-        (b"x" * 9000, 414),
-        (b"\r\n" + b"x" * 9000, 414),
+        (b"x" * 9000, 501),
+        (b"\r\n" + b"x" * 9000, 501),
+        (b"GET /" + b"x" * 9000, 414),
+        (b"\r\nGET /" + b"x" * 9000, 414),
+        (b"{" * 9000, 400),
         (b"GET / HTTP/1.1\r\nX: " + b"x" * 9000, 431),
         (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 102, 431),
         (b"GET / HTTP/1.1\r\n" + (b"X: %b\r\n" % (b"y" * 900)) * 50, 431),

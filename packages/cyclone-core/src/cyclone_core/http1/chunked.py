@@ -6,7 +6,7 @@ from typing import Final
 
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.http1.buffer import ReceiveBuffer
-from cyclone_core.httputil.headers import parse_field_lines
+from cyclone_core.httputil.headers import add_field_line
 from cyclone_core.limits import Limits
 
 __all__ = ["ChunkedDecoder"]
@@ -22,14 +22,20 @@ _SIZE_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,16})((?:%b)*)" % _EXTENSION)
 _FORBIDDEN_TRAILERS: Final = frozenset(
     {
         "Authorization",
+        "Connection",
         "Content-Encoding",
         "Content-Length",
         "Content-Range",
         "Content-Type",
         "Cookie",
+        "Expect",
         "Host",
+        "Max-Forwards",
+        "Proxy-Authorization",
+        "Te",
         "Trailer",
         "Transfer-Encoding",
+        "Upgrade",
     }
 )
 
@@ -42,6 +48,10 @@ class _State(enum.Enum):
     DONE = enum.auto()
 
 
+# Looked up once: a member of an enumeration costs more than a global.
+_SIZE, _DATA, _DATA_END, _TRAILER, _DONE = _State
+
+
 class ChunkedDecoder:
     """Decodes one body; ask `decode` again whenever bytes have arrived.
 
@@ -51,23 +61,32 @@ class ChunkedDecoder:
             `HTTPHeaders`.
     """
 
-    __slots__ = ("_extensions", "_lines", "_lines_size", "_state", "remaining", "trailers")
+    __slots__ = (
+        "_announced",
+        "_extensions",
+        "_lines",
+        "_lines_size",
+        "_state",
+        "remaining",
+        "trailers",
+    )
 
     def __init__(self) -> None:
         """Start before the first chunk."""
         self.trailers: dict[str, str | list[str]] = {}
-        self._state = _State.SIZE
+        self._state = _SIZE
         self.remaining = 0
+        self._announced = 0
         self._extensions = 0
-        self._lines: list[str] = []
+        self._lines = 0
         self._lines_size = 0
 
     @property
     def done(self) -> bool:
         """Whether the body, its trailers included, is complete."""
-        return self._state is _State.DONE
+        return self._state is _DONE
 
-    def decode(self, buffer: ReceiveBuffer, limits: Limits) -> bytes:
+    def decode(self, buffer: ReceiveBuffer, limits: Limits, max_body_size: int) -> bytes:
         """Take all that is there of the body.
 
         Many tiny chunks of one read come out as one piece, so that they cost the reader of the body
@@ -76,6 +95,8 @@ class ChunkedDecoder:
         Args:
             buffer: The received bytes; those of the body are removed.
             limits: The bounds of size lines, extensions and trailers.
+            max_body_size: The bound of all chunks together; a chunk that would exceed it is refused
+                when its size is announced.
 
         Returns:
             Decoded data; `b""` if there is none yet.
@@ -84,22 +105,24 @@ class ChunkedDecoder:
             HTTPInputError: The coding is malformed or exceeds a limit.
         """
         pieces: list[bytes] = []
-        while self._step(buffer, limits, pieces):
+        while self._step(buffer, limits, max_body_size, pieces):
             pass
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    def _step(self, buffer: ReceiveBuffer, limits: Limits, pieces: list[bytes]) -> bool:
+    def _step(
+        self, buffer: ReceiveBuffer, limits: Limits, max_body_size: int, pieces: list[bytes]
+    ) -> bool:
         """Make one transition; False when that needs bytes that are not there."""
         state = self._state
-        if state is _State.SIZE:
-            return self._read_size(buffer, limits)
-        if state is _State.DATA:
+        if state is _SIZE:
+            return self._read_size(buffer, limits, max_body_size)
+        if state is _DATA:
             return self._read_data(buffer, pieces)
-        if state is _State.DATA_END:
+        if state is _DATA_END:
             return self._read_data_end(buffer)
-        return state is _State.TRAILER and self._read_trailer(buffer, limits)
+        return state is _TRAILER and self._read_trailer(buffer, limits)
 
-    def _read_size(self, buffer: ReceiveBuffer, limits: Limits) -> bool:
+    def _read_size(self, buffer: ReceiveBuffer, limits: Limits, max_body_size: int) -> bool:
         line = buffer.take_until(b"\r\n")
         # Of an unfinished line the last byte may be the CR of its end.
         size = len(buffer) - 1 if line is None else len(line)
@@ -114,7 +137,10 @@ class ChunkedDecoder:
         if self._extensions > limits.max_chunk_extensions:
             raise HTTPInputError("too many chunk extensions")
         self.remaining = int(match[1], 16)
-        self._state = _State.DATA if self.remaining else _State.TRAILER
+        self._announced += self.remaining
+        if self._announced > max_body_size:
+            raise HTTPInputError(f"the body is longer than {max_body_size} bytes", 413)
+        self._state = _DATA if self.remaining else _TRAILER
         return True
 
     def _read_data(self, buffer: ReceiveBuffer, pieces: list[bytes]) -> bool:
@@ -124,7 +150,7 @@ class ChunkedDecoder:
         pieces.append(piece)
         self.remaining -= len(piece)
         if self.remaining == 0:
-            self._state = _State.DATA_END
+            self._state = _DATA_END
         return True
 
     def _read_data_end(self, buffer: ReceiveBuffer) -> bool:
@@ -134,7 +160,7 @@ class ChunkedDecoder:
         if len(end) < len(b"\r\n"):
             return False
         buffer.take(2)
-        self._state = _State.SIZE
+        self._state = _SIZE
         return True
 
     def _read_trailer(self, buffer: ReceiveBuffer, limits: Limits) -> bool:
@@ -150,16 +176,15 @@ class ChunkedDecoder:
         if not line:
             self._finish()
             return True
-        self._lines.append(line.decode("latin-1"))
+        self._lines += 1
         self._lines_size += size + 2
-        if len(self._lines) > limits.max_header_count:
+        if self._lines > limits.max_header_count:
             raise HTTPInputError("too many trailer fields", 431)
+        add_field_line(self.trailers, line.decode("latin-1"))
         return True
 
     def _finish(self) -> None:
-        self.trailers = parse_field_lines(self._lines)
-        self._lines.clear()
         forbidden = _FORBIDDEN_TRAILERS.intersection(self.trailers)
         if forbidden:
             raise HTTPInputError(f"forbidden in a trailer: {', '.join(sorted(forbidden))}")
-        self._state = _State.DONE
+        self._state = _DONE

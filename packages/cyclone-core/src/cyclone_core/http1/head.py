@@ -9,7 +9,7 @@ from cyclone_core.httputil.headers import add_field_line
 from cyclone_core.httputil.names import KNOWN_NAMES, is_token
 from cyclone_core.limits import Limits
 
-__all__ = ["RequestHead", "parse_head"]
+__all__ = ["RequestHead", "overlong_request_line", "parse_head"]
 
 Store = dict[str, str | list[str]]
 
@@ -20,6 +20,7 @@ _ALLOWED: Final = bytes([9, *range(32, 127), *range(128, 256)])
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _VERSION: Final = re.compile(r"HTTP/[0-9]\.[0-9]")
+_LATER_VERSION: Final = re.compile(r"HTTP/1\.[2-9]")
 
 _ABSOLUTE: Final = re.compile(r"https?://([^/?]*)(.*)", re.IGNORECASE)
 
@@ -144,7 +145,7 @@ def _is_host(host: str) -> bool:
 
 def _check_sizes(lines: list[str], size: int, limits: Limits) -> None:
     if len(lines[0]) > limits.max_request_line:
-        raise HTTPInputError("request line too long", 414)
+        raise overlong_request_line(lines[0][: limits.max_request_line])
     if len(lines) - 1 > limits.max_header_count:
         raise HTTPInputError("too many header fields", 431)
     if size > limits.max_header_size:
@@ -161,8 +162,7 @@ def _parse_request_line(line: str) -> tuple[str, str, str, str | None]:
     if method not in _METHODS and not is_token(method):
         raise HTTPInputError(f"the method is no token: {method[:100]!r}")
     if version != "HTTP/1.1" and version != "HTTP/1.0":  # noqa: PLR1714 -- half the price
-        status = 505 if _VERSION.fullmatch(version) else 400
-        raise HTTPInputError(f"unsupported protocol version: {version[:100]!r}", status)
+        version = _known_version(version)
     # RFC 9112 section 3.2: visible ASCII only; a client has to percent-encode the rest. There is no
     # blank in it, or the line would have had another part. A fragment never leaves the client. Marks
     # such as `|` are no URI either, but browsers send them: refusing those would only break pages.
@@ -181,6 +181,30 @@ def _parse_request_line(line: str) -> tuple[str, str, str, str | None]:
     if not path:
         path = "*" if method == "OPTIONS" else "/"
     return method, path if path[0] != "?" else "/" + path, version, absolute[1]
+
+
+def _known_version(version: str) -> str:
+    """Read a later HTTP/1 as the latest that we know (RFC 9110 section 6.2); refuse the others."""
+    if _LATER_VERSION.fullmatch(version):
+        return "HTTP/1.1"
+    status = 505 if _VERSION.fullmatch(version) else 400
+    raise HTTPInputError(f"unsupported protocol version: {version[:100]!r}", status)
+
+
+def overlong_request_line(start: str) -> HTTPInputError:
+    """Make the error for a request line that exceeds its limit (RFC 9112 section 3).
+
+    Args:
+        start: As much of the line as the limit allows.
+
+    Returns:
+        414 for a long target, 501 for a long method, 400 for what is neither.
+    """
+    if " " in start:
+        return HTTPInputError("request line too long", 414)
+    if is_token(start):
+        return HTTPInputError("the method is longer than any that there is", 501)
+    return HTTPInputError(f"the method is no token: {start[:100]!r}")
 
 
 def _parse_fields(lines: list[str]) -> Store:
@@ -218,9 +242,11 @@ def _keep_alive(connection: str | list[str], version: str) -> bool:
 
 
 def _expects_continue(expect: str | list[str]) -> bool:
-    if _tokens(expect) != ["100-continue"]:
+    # RFC 9110 section 5.6.1: empty members of a list count for nothing.
+    expectations = set(_tokens(expect)) - {""}
+    if expectations - {"100-continue"}:
         raise HTTPInputError(f"unknown expectation: {expect!r}", 417)
-    return True
+    return bool(expectations)
 
 
 def _decide_framing(head: RequestHead) -> None:

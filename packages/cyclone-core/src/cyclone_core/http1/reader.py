@@ -29,6 +29,7 @@ from cyclone_core.limits import Limits
 __all__ = ["EndOfBody", "Event", "RequestReader"]
 
 _END_OF_HEAD = b"\r\n\r\n"
+_START_OF_HEAD = b"\r\nHEAD "
 
 
 class EndOfBody:
@@ -65,6 +66,7 @@ class RequestReader:
         "_error",
         "_limits",
         "_received",
+        "_refused",
         "_remaining",
         "_unfinished",
         "max_body_size",
@@ -79,6 +81,7 @@ class RequestReader:
         self._limits = limits
         self._buffer = ReceiveBuffer()
         self._error: HTTPInputError | None = None
+        self._refused = b""
         # The state is CHUNKED while there is a decoder, LENGTH while bytes remain to be counted, and
         # HEAD, in which `_between` is true, otherwise.
         self._between = True
@@ -93,6 +96,15 @@ class RequestReader:
         """The number of received bytes that no event has covered yet."""
         buffer = self._buffer
         return len(buffer.data) - buffer.pos
+
+    @property
+    def asks_head(self) -> bool:
+        """Whether the head that was refused, or has not come to its end, is that of a HEAD.
+
+        An answer to it has no body, even if it is an error (RFC 9110 section 9.3.2).
+        """
+        start = self._refused or self._buffer.peek(0, len(_START_OF_HEAD))
+        return start.removeprefix(b"\r\n").startswith(b"HEAD ")
 
     def receive_data(self, data: bytes) -> None:
         """Take bytes from the network; then you must call `next_event`.
@@ -159,6 +171,7 @@ class RequestReader:
         try:
             head = parse_head(block if isinstance(block, bytes) else bytes(block), self._limits)
         except HTTPInputError as error:
+            self._refused = bytes(block[: len(_START_OF_HEAD)])
             self._fail(error)
             raise
         if head.has_body:
@@ -196,10 +209,7 @@ class RequestReader:
         return piece or None
 
     def _read_chunked(self, chunks: ChunkedDecoder) -> bytes | EndOfBody | None:
-        piece = chunks.decode(self._buffer, self._limits)
-        self._received += len(piece)
-        if self._received + chunks.remaining > self.max_body_size:
-            raise HTTPInputError(f"the body is longer than {self.max_body_size} bytes", 413)
+        piece = chunks.decode(self._buffer, self._limits, self.max_body_size)
         if piece:
             return piece
         if not chunks.done:

@@ -2,6 +2,7 @@
 
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.http1.buffer import ReceiveBuffer
+from cyclone_core.http1.head import overlong_request_line
 from cyclone_core.limits import Limits
 
 __all__ = ["UnfinishedHead"]
@@ -35,19 +36,22 @@ class UnfinishedHead:
         while (newline := buffer.index(b"\n", self._scanned)) >= 0:
             if newline == 0 or buffer.peek(newline - 1, newline) != b"\r":
                 raise HTTPInputError("bare LF in the head of a request")
-            self._check_line(newline - 1 - self._line_start, limits)
+            self._check_line(buffer, newline - 1, limits)
             # RFC 9112 section 2.2: one empty line, left by an old client behind a body, is ignored.
             self._lines += newline > 1
             self._scanned = self._line_start = newline + 1
             if self._lines > limits.max_header_count + 1:
                 raise HTTPInputError("too many header fields", 431)
         self._scanned = len(buffer)
-        self._check_line(len(buffer) - self._line_start - 1, limits)
+        self._check_line(buffer, len(buffer) - 1, limits)
         if len(buffer) > limits.max_header_size + len(b"\r\n\r\n\r\n"):
             raise HTTPInputError("header fields too large", 431)
 
-    def _check_line(self, length: int, limits: Limits) -> None:
-        if self._lines == 0 and length > limits.max_request_line:
-            raise HTTPInputError("request line too long", 414)
-        if length > limits.max_header_line and self._lines:
-            raise HTTPInputError("header line too long", 431)
+    def _check_line(self, buffer: ReceiveBuffer, end: int, limits: Limits) -> None:
+        start = self._line_start
+        if self._lines:
+            if end - start > limits.max_header_line:
+                raise HTTPInputError("header line too long", 431)
+        elif end - start > limits.max_request_line:
+            line = buffer.peek(start, start + limits.max_request_line)
+            raise overlong_request_line(line.decode("latin-1"))
