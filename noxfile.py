@@ -1,7 +1,7 @@
 """The habits of the project, one session each: `nox --list` shows them.
 
 `nox` alone runs what a change must pass: lint, types, build, tests, integration. By name only:
-`nox -s install`, `clone`, `bench`, `microbench`. Tests run against the wheels in `dist/`, never
+`nox -s install`, `clone`, `bench`, `microbench`, `testssl`. Tests run against the wheels in `dist/`, never
 against the source tree. uv is used where it is found; plain pip does everything too.
 """
 
@@ -76,7 +76,12 @@ VERSIONS = sorted({"3.11", "3.12", "3.13", "3.14", RUNNING}, key=lambda v: int(v
 INSIDE_CLONE = "CYCLONE_INSIDE_CLONE"
 README_ADDRESS = ("127.0.0.1", 8888)
 # Program to the package of Debian that it comes with, where that has another name.
-APT_PACKAGES = dict.fromkeys(GETTEXT, "gettext")
+APT_PACKAGES = {**dict.fromkeys(GETTEXT, "gettext"), "testssl": "testssl.sh"}
+# The two kinds of keys that servers have, as openssl names them.
+KEY_KINDS = {
+    "RSA": ["-newkey", "rsa:2048"],
+    "ECDSA": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"],
+}
 
 if sys.version_info < (3, 11):  # noqa: UP036 (nox itself runs on older ones)
     message = f"cyclone needs Python 3.11 or newer; this nox runs on {RUNNING}."
@@ -501,3 +506,58 @@ def microbench(session: nox.Session) -> None:
     _install_built(session, *_group("microbench"), *measured)
     for name in names:
         session.run("python", f"benchmarks/micro/{MICRO_BENCHMARKS[name]}", *options)
+
+
+@contextlib.contextmanager
+def _serve_https(session: nox.Session, folder: Path, key: list[str]) -> Iterator[int]:
+    """Serve the demo with a certificate that lasts a day, and yield the port."""
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    files = ["-keyout", str(folder / "server.key"), "-out", str(folder / "server.crt")]
+    request = ["openssl", "req", "-x509", "-nodes", "-days", "1", *key, *names, *files]
+    session.run(*request, external=True, silent=True)
+    shutil.copy(ROOT / "demos/helloworld/hello.py", folder)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    program = str(Path(session.bin, "cyclone"))
+    command = [program, "run", "--ssl-app=hello.Application", f"--ssl-port={port}"]
+    child = subprocess.Popen(command, cwd=folder, env=_clean_environment())
+    try:
+        deadline = time.monotonic() + 30
+        while child.poll() is None and time.monotonic() < deadline:
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port), timeout=5).close()
+                break
+            time.sleep(0.1)
+        yield port
+    finally:
+        child.terminate()
+        child.wait(timeout=30)
+
+
+@nox.session
+def testssl(session: nox.Session) -> None:
+    """Let testssl.sh look for weaknesses in our TLS; anything that it notes is an error."""
+    _need(session, "openssl", "testssl")
+    _install_built(session, f"cyclone[ssl]=={VERSION}")
+    asked = ["--quiet", "--color", "0", "--warnings", "off", "-p", "-s", "-f", "-P", "-U"]
+    notes = []
+    for kind, key in KEY_KINDS.items():
+        with tempfile.TemporaryDirectory(prefix="cyclone-testssl-") as temporary:
+            found = Path(temporary, "found.json")
+            with _serve_https(session, Path(temporary), key) as port:
+                where = ["--ip", "127.0.0.1", "--jsonfile", str(found), f"https://localhost:{port}"]
+                # Its status counts mistakes of its own; what it thinks of the server is in the file.
+                session.run("testssl", *asked, *where, external=True, success_codes=range(50))
+            findings = json.loads(found.read_text(encoding="utf-8"))
+        severities = [each["severity"] for each in findings]
+        session.log(f"{kind}: {severities.count('OK')} OK, {severities.count('INFO')} INFO")
+        told = {each["id"]: each["finding"] for each in findings}
+        if not told.get("TLS1_2", "").startswith("offered") or len(told) < len(asked):
+            session.error(f"testssl did not reach the server: {told}")
+        notes += [
+            f"{kind}: {each['severity']} {each['id']}: {each['finding']}"
+            for each in findings
+            if each["severity"] not in {"OK", "INFO"}
+        ]
+    if notes:
+        session.error("\n".join(["testssl notes:", *notes]))
