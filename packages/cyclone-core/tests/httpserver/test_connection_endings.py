@@ -1,6 +1,7 @@
 """How connections end: refusals, lingering, failures of the application, TLS."""
 
 import pytest
+from OpenSSL import SSL
 from twisted.internet.interfaces import ISSLTransport
 from twisted.internet.testing import MemoryReactorClock
 from zope.interface import implementer
@@ -210,11 +211,25 @@ class TestAbort:
         assert len(script.requests) == 1
 
 
+def strong_context() -> SSL.Context:
+    """Make a context in which nothing is weak."""
+    context = SSL.Context(SSL.TLS_METHOD)
+    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    context.set_cipher_list(b"ECDHE+AESGCM")
+    return context
+
+
 @implementer(ISSLTransport)
 class TLSWire(Wire):
     """A TLS transport as far as closing goes: it waits for the client to close, too."""
 
     closing = False
+    context: SSL.Context | None = None
+
+    def getHandle(self) -> SSL.Connection:  # noqa: N802 -- Twisted's name
+        """Show the state of a connection with this context, or else with a strong one."""
+        context = self.context or strong_context()
+        return SSL.Connection(context)
 
     def getPeerCertificate(self) -> None:  # noqa: N802 -- Twisted's name
         """Have none."""
@@ -261,6 +276,25 @@ class TestTLS:
         assert not client.wire.aborted
         client.advance(2)
         assert client.wire.aborted
+
+    def test_weak_context(self, reactor: MemoryReactorClock, log: Log) -> None:
+        """A context of the user's own that is weak is left alone, with one warning for the port."""
+        server = HTTPServer(Script(respond), reactor=reactor)
+        for _ in range(2):
+            wire = TLSWire(reactor)
+            wire.context = SSL.Context(SSL.TLS_METHOD)
+            wire.context.set_cipher_list(b"AES256-SHA:ECDHE+AESGCM")
+            client = Client(server, reactor, wire)
+            client.protocol.handshakeCompleted()
+            client.send(GET)
+            assert client.received() == OK
+        (event,) = log.events
+        assert "1 cipher suites without forward secrecy" in event["found"]
+
+    def test_strong_context(self, tls: Connect, log: Log) -> None:
+        """A strong context is nothing to talk about."""
+        tls(Script(respond)).send(GET)
+        assert log.events == []
 
     def test_idle(self, tls: Connect) -> None:
         """An idle client that does not take leave is cut off."""

@@ -21,6 +21,7 @@ from twisted.internet.interfaces import (
     IHalfCloseableProtocol,
     IHandshakeListener,
     IProtocol,
+    ITransport,
 )
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
@@ -73,6 +74,10 @@ class HTTPConnectionFactory(RequestServer, Interface):
     connections: Connections
     proxies: ProxyHeaders | None
     server_header: str
+
+    def examine_tls(self, transport: ITransport) -> None:
+        """Warn if the TLS context of the port is weak."""
+        ...
 
 
 class _Wait(enum.Enum):
@@ -135,6 +140,7 @@ class HTTPConnection(Link):
 
     def handshakeCompleted(self) -> None:
         """Wait for the first request on TLS."""
+        self.factory.examine_tls(self.transport)
         if self._waiting is _HANDSHAKE:
             self._wait_for(_NEXT_REQUEST, self._limits.idle_connection_timeout)
 

@@ -1,15 +1,20 @@
 """What all factories of HTTP connections share."""
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import ITransport
 from twisted.internet.protocol import ServerFactory
+from twisted.logger import Logger
 
 from cyclone_core.httpserver.connection import HTTPConnection
 from cyclone_core.httpserver.connections import Connections
 from cyclone_core.httpserver.options import ServerOptions
 from cyclone_core.httpserver.proxies import ProxyHeaders
 from cyclone_core.limits import Limits
+from cyclone_core.tls import weakness
 
 __all__ = ["HTTPFactory"]
+
+_log = Logger(namespace="cyclone.httpserver")
 
 
 class HTTPFactory(ServerFactory):
@@ -27,6 +32,8 @@ class HTTPFactory(ServerFactory):
 
     protocol: type[HTTPConnection] = HTTPConnection  # type: ignore[assignment]
     noisy = False
+
+    _tls_examined = False
 
     def __init__(
         self,
@@ -63,6 +70,18 @@ class HTTPFactory(ServerFactory):
             A Deferred that fires when every connection is closed. It never fails.
         """
         return self.connections.drain(self.limits.drain_timeout if grace is None else grace)
+
+    def examine_tls(self, transport: ITransport) -> None:
+        """Warn if the TLS context of the port, which may be the user's own, is weak.
+
+        Args:
+            transport: The transport of a connection after its handshake; only the first one counts.
+        """
+        if not self._tls_examined:
+            self._tls_examined = True
+            found = weakness(transport)
+            if found is not None:
+                _log.warn("{found}", found=found)
 
     def startFactory(self) -> None:
         """Take note of the first port."""
