@@ -9,7 +9,7 @@ from cyclone_core.errors import HTTPInputError
 from cyclone_core.httpserver import BufferedBody, HTTPServer, ServerOptions
 from cyclone_core.httpserver.clock import CoarseClock
 from cyclone_core.httpserver.decompress import DecompressedBody, UnsupportedCoding
-from cyclone_core.httpserver.intake import receive_body, receive_stream
+from cyclone_core.httpserver.intake import DiscardedBody, receive_body, receive_stream
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.limits import Limits
 
@@ -135,6 +135,17 @@ class TestWhole:
         assert request.body_error is None
         receiver.body_finished()
         assert str(request.body_error) == "the compressed body is cut off in the middle"
+
+    def test_malformed_twice(self, clock: CoarseClock) -> None:
+        """A request that was passed on for another mistake in its body is not passed on again."""
+        got: list[HTTPServerRequest] = []
+        request = post()
+        receiver = receive_body(request, DECODE, clock, got.append)
+        assert receiver is not None
+        first = request.body_error = HTTPInputError("the form is malformed")
+        receiver.data_received(b"garbage")
+        assert got == []
+        assert request.body_error is first
 
     def test_empty(self, clock: CoarseClock) -> None:
         """A body without a byte is an empty one."""
@@ -287,6 +298,19 @@ class TestServer:
         client = Client(HTTPServer(App(), reactor=reactor, decompress_request=True), reactor)
         client.send(self.post(b"deflate", PACKED))
         assert [each.decompress_request for each in seen if each] == [True]
+
+
+def test_discarded() -> None:
+    """A body that nobody wants is read to its end, and kept nowhere."""
+    got: list[HTTPServerRequest] = []
+    request = post()
+    receiver = DiscardedBody(request, got.append)
+    receiver.data_received(b"abc")
+    receiver.body_failed()
+    assert got == []
+    receiver.body_finished()
+    assert got == [request]
+    assert request.body == b""
 
 
 def test_hand_made_request_has_the_default_bound(

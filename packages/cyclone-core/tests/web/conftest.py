@@ -17,6 +17,7 @@ from twisted.logger import (
     globalLogPublisher,
 )
 
+from cyclone_core.httpserver.factory import HTTPFactory
 from cyclone_core.web import Application, RequestHandler
 
 if TYPE_CHECKING:
@@ -82,8 +83,8 @@ def request_bytes(
 class Connection:
     """A client's connection to an application."""
 
-    def __init__(self, application: Application) -> None:
-        built = application.buildProtocol(None)  # type: ignore[arg-type]
+    def __init__(self, factory: HTTPFactory) -> None:
+        built = factory.buildProtocol(None)  # type: ignore[arg-type]
         self.protocol = cast("HTTPConnection", built)
         self.transport = StringTransportWithDisconnection()
         self.transport.protocol = self.protocol
@@ -129,9 +130,9 @@ class Server:
         reactor = cast("IReactorTime", self.clock)
         self.application = Application(routes, reactor=reactor, **settings)
 
-    def connect(self) -> Connection:
-        """Open a connection."""
-        return Connection(self.application)
+    def connect(self, factory: HTTPFactory | None = None) -> Connection:
+        """Open a connection, by default to the application itself."""
+        return Connection(factory or self.application)
 
     @staticmethod
     def request(path: str = "/", method: str = "GET", **more: More) -> bytes:

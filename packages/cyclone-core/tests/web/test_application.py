@@ -1,5 +1,6 @@
 """Applications: settings, limits, the log, and what a connection asks of them."""
 
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -259,6 +260,37 @@ def test_body_where_nothing_is(serve: Serve) -> None:
     connection.request("/x", "POST", body=b"abc")
     connection.request("/")
     assert [answer.status for answer in connection.read("POST", "GET")] == [404, 200]
+
+
+def test_large_body_where_nothing_is(serve: Serve) -> None:
+    """A body for nobody is neither kept nor decoded, and nothing but its size is checked."""
+    connection = serve([("/", Echo)], decompress_request=True, max_body_size=20 << 20).connect()
+    connection.send(
+        b"PUT /x HTTP/1.1\r\nHost: x\r\nContent-Encoding: br\r\nContent-Length: %d\r\n\r\n"
+        % (20 << 20)
+    )
+    piece = bytes(64 << 10)
+    tracemalloc.start()
+    for _ in range(320):
+        connection.send(piece)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    connection.request("/")
+    assert [answer.status for answer in connection.read("PUT", "GET")] == [404, 200]
+    assert peak < 1 << 20
+
+
+@pytest.mark.parametrize(("size", "status"), [(10, 200), (11, 413)])
+def test_max_body_size_of_chunks(serve: Serve, size: int, status: int) -> None:
+    """A chunked body may have as many bytes as the class allows, and not one more."""
+
+    class Own(Echo):
+        max_body_size = 10
+
+    connection = serve(Own, max_body_size=5).connect()
+    connection.send(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    connection.send(b"4\r\nabcd\r\n%x\r\n%s\r\n0\r\n\r\n" % (size - 4, b"x" * (size - 4)))
+    assert connection.read("POST")[0].status == status
 
 
 def test_client_goes_in_the_middle_of_a_body(serve: Serve, log: Log) -> None:

@@ -11,6 +11,7 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from cyclone_core.errors import HTTPInputError
+from cyclone_core.httpserver import HTTPServer
 from cyclone_core.httputil import HTTPServerRequest
 from cyclone_core.web import Application, RequestHandler, stream_request_body
 
@@ -116,6 +117,16 @@ def test_off_by_default(serve: Serve, whole: type[Base]) -> None:
     """Without the setting the body is what was sent."""
     answer = serve(whole).ask(method="POST", body=HELLO, Content_Encoding="gzip")
     assert answer.body == HELLO
+
+
+@pytest.mark.parametrize("port", [False, True])
+def test_setting_of_the_port(serve: Serve, whole: type[Base], port: bool) -> None:
+    """What an `HTTPServer` says holds for its port, whatever the application's setting is."""
+    server = serve(whole, decompress_request=not port)
+    factory = HTTPServer(server.application, decompress_request=port)
+    connection = server.connect(factory)
+    connection.request(method="POST", body=HELLO, Content_Encoding="gzip")
+    assert connection.read("POST")[0].body == (b"hello" * 10 if port else HELLO)
 
 
 @pytest.mark.parametrize(

@@ -344,6 +344,36 @@ def test_prepare_fails(serve: Serve, kind: str, status: int, log: Log) -> None:
 
 
 @pytest.mark.parametrize("late", [False, True])
+def test_error_page_of_prepare_that_waits(serve: Serve, late: bool) -> None:
+    """While the error page of `prepare` is made nothing of the body is asked for or read."""
+    gate: Deferred[None] = Deferred()
+    page: Deferred[None] = Deferred()
+
+    @stream_request_body
+    class Handler(Recorder):
+        async def prepare(self) -> None:
+            if late:
+                await gate
+            raise HTTPError(401)
+
+        async def write_error(self, status_code: int, **kwargs: object) -> None:
+            del kwargs
+            await page
+            self.write(f"sorry, {status_code}")
+
+    connection = serve(Handler).connect()
+    connection.send(EXPECT)
+    gate.callback(None)
+    assert connection.sent == b""
+    assert connection.transport.producerState == "paused"
+    page.callback(None)
+    (answer,) = connection.read("POST")
+    assert (answer.status, answer.text) == (401, "sorry, 401")
+    assert not connection.open
+    assert Handler.seen == ["initialize", "finish"]
+
+
+@pytest.mark.parametrize("late", [False, True])
 def test_prepare_answers(serve: Serve, late: bool) -> None:
     """A `prepare` that finishes the request needs no body either, though it was sent along."""
     gate: Deferred[None] = Deferred()

@@ -11,7 +11,7 @@ from cyclone_core.httpserver.exchange import BodyReceiver
 from cyclone_core.httpserver.options import ServerOptions
 from cyclone_core.httputil import HTTPServerRequest
 
-__all__ = ["StreamReceiver", "receive_body", "receive_stream"]
+__all__ = ["DiscardedBody", "StreamReceiver", "receive_body", "receive_stream"]
 
 
 class StreamReceiver(BodyReceiver, Protocol):
@@ -24,6 +24,34 @@ class StreamReceiver(BodyReceiver, Protocol):
             error: What was wrong, with the status of the answer.
         """
         ...
+
+
+class DiscardedBody:
+    """Reads a body that nobody wants, so that the connection can go on behind it; a `BodyReceiver`."""
+
+    __slots__ = ("_request", "_then")
+
+    def __init__(
+        self, request: HTTPServerRequest, then: Callable[[HTTPServerRequest], object]
+    ) -> None:
+        """Make a receiver.
+
+        Args:
+            request: The request; its body stays empty.
+            then: Called with the request when the body has come to its end.
+        """
+        self._request = request
+        self._then = then
+
+    def data_received(self, chunk: bytes) -> None:
+        """Forget a piece."""
+
+    def body_finished(self) -> None:
+        """Pass the request on."""
+        self._then(self._request)
+
+    def body_failed(self) -> None:
+        """Do nothing."""
 
 
 def receive_body(
@@ -53,9 +81,11 @@ def receive_body(
         return body
 
     def refuse(error: HTTPInputError) -> None:
-        body.body_failed()
-        request.body_error = error
-        then(request)
+        # What was decoded may have been malformed itself, and then the request has been passed on.
+        if request.body_error is None:
+            body.body_failed()
+            request.body_error = error
+            then(request)
 
     return DecompressedBody(request, coding, body, refuse, clock)
 

@@ -10,7 +10,7 @@ from cyclone_core.httpserver import BodyReceiver, ServerOptions
 from cyclone_core.httpserver.clock import CoarseClock
 from cyclone_core.httpserver.connections import Connections
 from cyclone_core.httpserver.factory import HTTPFactory
-from cyclone_core.httpserver.intake import receive_body, receive_stream
+from cyclone_core.httpserver.intake import DiscardedBody, receive_body, receive_stream
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.limits import Limits
 from cyclone_core.web.access import log_function
@@ -120,9 +120,13 @@ class Application(HTTPFactory):
             return receive_stream(
                 request, options, self.clock, lambda begun: self._stream(begun, match)
             )
-        return receive_body(
-            request, options, self.clock, lambda complete: self._run(complete, match)
-        )
+
+        def run(complete: HTTPServerRequest) -> None:
+            self._run(complete, match)
+
+        if match is self._not_found:
+            return DiscardedBody(request, run)
+        return receive_body(request, options, self.clock, run)
 
     def log_request(self, handler: RequestHandler) -> None:
         """Write the access log's line of an answered request; `log_function` replaces it.
