@@ -36,6 +36,19 @@ _MAX_HOSTS: Final = 100
 _MAX_HOST_LENGTH: Final = 255
 _hosts: Final[dict[str, str]] = {}
 
+# Header lines that browsers send again and again, with the name and the value that were made of them.
+# Only of these names, which hold no secrets; forgotten when there are too many, because clients choose
+# the lines.
+_MAX_LINES: Final = 1000
+_MAX_LINE_LENGTH: Final = 512
+_REPEATED_NAMES: Final = """
+    Accept Accept-Encoding Accept-Language Cache-Control Connection Content-Type Dnt Host Pragma
+    Priority Sec-Ch-Ua Sec-Ch-Ua-Mobile Sec-Ch-Ua-Platform Sec-Fetch-Dest Sec-Fetch-Mode
+    Sec-Fetch-Site Sec-Fetch-User Sec-Gpc Upgrade-Insecure-Requests User-Agent X-Requested-With
+"""
+_REPEATED: Final = frozenset(_REPEATED_NAMES.split())
+_lines: Final[dict[str, tuple[str, str]]] = {}
+
 _MAX_LENGTH_DIGITS: Final = 19
 
 # More than one of these, even of equal value, is how messages are smuggled past a proxy.
@@ -115,8 +128,9 @@ def parse_head(block: bytes, limits: Limits) -> RequestHead:
     if authority is not None:
         # RFC 9112 section 3.2.2: the target wins over the header.
         headers["Host"] = head.host = authority
-    if "Connection" in headers:
-        head.keep_alive = _keep_alive(headers["Connection"], version)
+    connection = headers.get("Connection")
+    if connection is not None and not (head.keep_alive and connection == "keep-alive"):
+        head.keep_alive = _keep_alive(connection, version)
     if "Content-Length" in headers or "Transfer-Encoding" in headers:
         _decide_framing(head)
     if "Expect" in headers and version == "HTTP/1.1":
@@ -213,17 +227,29 @@ def _parse_fields(lines: list[str]) -> Store:
     store: Store = {}
     known = KNOWN_NAMES
     for line in lines:
+        seen = _lines.get(line)
+        if seen is not None and seen[0] not in store:
+            store[seen[0]] = seen[1]
+            continue
         spelling, colon, value = line.partition(":")
-        name = known.get(spelling)
-        if name is None or not colon or name in store:
+        known_name = known.get(spelling)
+        if known_name is None or not colon or known_name in store:
             add_field_line(store, line)
         else:
-            store[name] = value.strip(" \t")
+            store[known_name] = value = value.strip(" \t")
+            if known_name in _REPEATED and len(line) <= _MAX_LINE_LENGTH:
+                _remember(line, known_name, value)
     if len(store) < len(lines):
         for name in _SINGLE:
             if isinstance(store.get(name), list):
                 raise HTTPInputError(f"more than one {name} header")
     return store
+
+
+def _remember(line: str, name: str, value: str) -> None:
+    if len(_lines) >= _MAX_LINES:
+        _lines.clear()
+    _lines[line] = name, value
 
 
 def _single(value: str | list[str]) -> str:

@@ -98,6 +98,12 @@ class RequestReader:
         return len(buffer.data) - buffer.pos
 
     @property
+    def end_is_due(self) -> bool:
+        """Whether the next event is the end of a body, which needs no more bytes."""
+        chunks = self._chunks
+        return self._remaining == 0 if chunks is None else chunks.done
+
+    @property
     def asks_head(self) -> bool:
         """Whether the head that was refused, or has not come to its end, is that of a HEAD.
 

@@ -364,6 +364,7 @@ class HTTPConnection(Link):
                 self._end_body()
             else:
                 self._deliver(event)
+                return not self._waits_for_more()
         except Exception:  # noqa: BLE001 -- whatever the application raises must not stop the server
             _log.failure("The application failed to handle a request")
             # Behind a complete answer another one would be taken for that of the next request.
@@ -431,6 +432,14 @@ class HTTPConnection(Link):
 
     # Waiting.
 
+    def _waits_for_more(self) -> bool:
+        """Wait for the next piece of a body if nothing else is there: asking the reader costs more."""
+        body, reader = self.body, self._reader
+        if body is None or body.paused or reader.buffered or reader.end_is_due:
+            return False
+        self._wait_for_body(body)
+        return True
+
     def _wait_for(self, what: _Wait, seconds: float) -> None:
         self._waiting = what
         self.deadline = self._clock.now + seconds
@@ -459,7 +468,8 @@ class HTTPConnection(Link):
         if self._successor is not None or (exchange is not None and exchange.started):
             self.abort(why)
             return
-        writer = ResponseWriter("HTTP/1.1", exchange.method if exchange else "", keep_alive=False)
+        method = exchange.method if exchange else "HEAD" if self._reader.asks_head else ""
+        writer = ResponseWriter("HTTP/1.1", method, keep_alive=False)
         answer = error_answer(status, self.factory.server_header, self._clock.date)
         self.write_corked(writer.send_response(*answer))
         self._end_exchange(why)
