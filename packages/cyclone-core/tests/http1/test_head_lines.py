@@ -1,5 +1,7 @@
 """Header lines that are remembered: fewer than a bound, no secrets, and never another answer."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +25,7 @@ def parse(*lines: str) -> RequestHead:
     return parse_head("\r\n".join(["GET / HTTP/1.1", "Host: a", *lines]).encode("latin-1"), LIMITS)
 
 
-@pytest.mark.parametrize("line", ["Accept: a,b", "user-agent:  x ", "CONNECTION: close"])
+@pytest.mark.parametrize("line", ["Accept: a,b", "user-agent:  x ", "connection: close"])
 def test_again(line: str) -> None:
     """A line that comes again gives the same header as the first time."""
     first = parse(line)
@@ -76,8 +78,6 @@ def test_memory_changes_nothing(lines: list[str], before: list[str]) -> None:
     head._lines.clear()
     fresh = outcome()
     head._lines.clear()
-    try:
+    with contextlib.suppress(HTTPInputError):
         parse(*before)
-    except HTTPInputError:
-        pass
     assert outcome() == fresh
