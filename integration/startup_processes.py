@@ -203,6 +203,14 @@ class Process:
         until(f"answer of {self.words}", ready)
         return self
 
+    def send_signal(self, signum: signal.Signals) -> None:
+        """Send a signal.
+
+        Args:
+            signum: The signal.
+        """
+        self._popen.send_signal(signum)
+
     def end(self, signum: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and wait for the end.
 
