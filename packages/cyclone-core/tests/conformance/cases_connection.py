@@ -201,6 +201,42 @@ def _ends() -> list[Case]:
     return cases
 
 
+def _early() -> list[Case]:
+    """Answers that come before the body; what follows cannot be told from it, so they close."""
+    rule = "RFC 9112 section 9.3"
+    hello = Read(method="POST", uri="/streamed", body=b"hello", echoed=False)
+    length = _post("/streamed", b"hello", "Content-Length: 5")
+    chunks = _post("/streamed", CHUNKED, "Transfer-Encoding: chunked")
+    known = _post("/streamed", b"hello", "Content-Length: 5", "Authorization: x")
+    abc = Read(method="POST", uri="/streamed", body=b"abc", trailers={"X": "y"}, echoed=False)
+    unauthorized = (Answer(status=401, headers={"Connection": "close"}),)
+    return [
+        Case(
+            name="401 before the body",
+            data=length,
+            reads=(hello,),
+            answers=unauthorized,
+            kept=False,
+            rule=rule,
+        ),
+        Case(
+            name="401 before the chunks",
+            data=chunks,
+            reads=(abc,),
+            answers=unauthorized,
+            kept=False,
+            rule=rule,
+        ),
+        Case(
+            name="bodies in pieces",
+            data=known * 2,
+            reads=(hello, hello),
+            answers=(Answer(body=b"5"), Answer(body=b"5")),
+            rule=rule,
+        ),
+    ]
+
+
 def _keep_alive_answers() -> list[Case]:
     """What the answers say of the connection."""
     old = request("/", "Connection: keep-alive", version="HTTP/1.0")
@@ -302,4 +338,4 @@ def _waits() -> list[Case]:
     ]
 
 
-CASES = [*_options(), *_pipelines(), *_ends(), *_keep_alive_answers(), *_waits()]
+CASES = [*_options(), *_pipelines(), *_ends(), *_early(), *_keep_alive_answers(), *_waits()]

@@ -118,6 +118,26 @@ CASES = [
         404,
         uri="/missing",
     ),
+    _answered(
+        "401 is the answer",
+        _post("/streamed", EXPECT, "Content-Length: 5"),
+        401,
+        uri="/streamed",
+    ),
+    _answered(
+        "401 is the answer, chunks",
+        _post("/streamed", EXPECT, "Transfer-Encoding: chunked"),
+        401,
+        uri="/streamed",
+    ),
+    Case(
+        name="the body is wanted in pieces",
+        data=_post("/streamed", EXPECT, "Authorization: x", "Content-Length: 5"),
+        then=b"hello",
+        reads=(Read(method="POST", uri="/streamed", body=b"hello", echoed=False),),
+        answers=(Answer(interim=True, body=b"5"),),
+        rule=RULE,
+    ),
     _answered("405 is the answer", _post("/only", EXPECT, "Content-Length: 5"), 405, uri="/only"),
     _answered(
         "501 is the answer",

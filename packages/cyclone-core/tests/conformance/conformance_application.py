@@ -3,7 +3,7 @@
 from typing import Any
 
 from cyclone_core.errors import HTTPOutputError
-from cyclone_core.web import Application, RequestHandler
+from cyclone_core.web import Application, HTTPError, RequestHandler, stream_request_body
 
 __all__ = ["make_application"]
 
@@ -58,6 +58,29 @@ class Small(Echo):
     """Takes ten bytes at most."""
 
     max_body_size = 10
+
+
+@stream_request_body
+class Streamed(RequestHandler):
+    """Takes its body in pieces, from clients that are known."""
+
+    def prepare(self) -> None:
+        """Look at the head; the body is still to come.
+
+        Raises:
+            HTTPError: There is no `Authorization`.
+        """
+        self.size = 0
+        if "Authorization" not in self.request.headers:
+            raise HTTPError(401)
+
+    def data_received(self, chunk: bytes) -> None:
+        """Count."""
+        self.size += len(chunk)
+
+    def post(self) -> None:
+        """Answer."""
+        self.write(f"{self.size}")
 
 
 class Status(RequestHandler):
@@ -186,6 +209,7 @@ def make_application(**settings: Any) -> Application:  # noqa: ANN401 -- any set
             ("/only", OnlyGet),
             ("/post", OnlyPost),
             ("/small", Small),
+            ("/streamed", Streamed),
             ("/status/([0-9]+)", Status),
             ("/tagged", Tagged),
             ("/computed", Computed),

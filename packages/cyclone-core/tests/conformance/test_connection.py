@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from battery import PROBE, Case, expected_answers, judge
 from conformance_application import make_application
-from tables import identified
+from tables import PENDING, identified
 from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import LogEvent, globalLogPublisher
 from twisted.python.failure import Failure
@@ -16,20 +16,8 @@ from twisted.python.failure import Failure
 from cyclone_core.errors import HTTPOutputError
 
 CASES = dict(identified())
-
-# What other modules do not do yet.
-WAITING = {
-    "request line: HEAD *",
-    "host: HEAD without Host",
-    "fields: HEAD with 101 headers",
-    "coding: HEAD, unknown",
-    "connection: the head of a HEAD",
-    "expect: 405 is the answer",
-    "expect: 501 is the answer",
-    "expect: unknown, HEAD",
-}
 LISTED = [
-    pytest.param(name, marks=pytest.mark.xfail(strict=False)) if name in WAITING else name
+    pytest.param(name, marks=pytest.mark.xfail(strict=False)) if name in PENDING else name
     for name in CASES
 ]
 
