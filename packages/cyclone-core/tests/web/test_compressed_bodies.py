@@ -299,6 +299,28 @@ def test_malformed_body_leaves_nothing(serve: Serve, coding: str) -> None:
         gc.enable()
 
 
+@pytest.mark.parametrize("kind", ["whole", "streaming"])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_byte_by_byte(
+    serve: Serve, request: pytest.FixtureRequest, kind: str, chunked: bool
+) -> None:
+    """Two requests that come one byte at a time are answered like those that come at once."""
+    length, body = b"Content-Length: %d" % len(HELLO), HELLO
+    if chunked:
+        length, body = b"Transfer-Encoding: chunked", b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    line = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\n"
+    data = (line + length + b"\r\n\r\n" + body) * 2
+    answers = []
+    for size in (1, len(data)):
+        server = serve(request.getfixturevalue(kind), decompress_request=True)
+        connection = server.connect()
+        for start in range(0, len(data), size):
+            connection.send(data[start : start + size])
+            server.clock.advance(0)
+        answers.append([answer.text for answer in connection.read("POST", "POST")])
+    assert answers[0] == answers[1] == [{"whole": "hello" * 10, "streaming": "50"}[kind]] * 2
+
+
 # Bodies in pieces.
 
 
