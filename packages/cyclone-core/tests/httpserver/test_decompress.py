@@ -78,6 +78,14 @@ class TestSteps:
         assert decoder.send(gzip.compress(bytes((TURN - 1) * STEP))) is None
         assert sizes(receiver) == [STEP] * (TURN - 1)
 
+    def test_small_pieces(self) -> None:
+        """Many small pieces, which come one after the other, need no turn between them."""
+        receiver = Receiver()
+        decoder = Decoder(receiver)
+        data = gzip.compress(bytes(range(200)))
+        assert [decoder.send(data[at : at + 1]) for at in range(len(data))] == [None] * len(data)
+        assert b"".join(receiver.seen) == bytes(range(200))  # type: ignore[arg-type]
+
     def test_members_count(self) -> None:
         """Many empty members, which give no pieces, do not hold up the reactor."""
         receiver = Receiver()

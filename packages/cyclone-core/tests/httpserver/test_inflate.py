@@ -54,6 +54,15 @@ def test_deflate_however_it_is_cut(body: bytes, data: st.DataObject) -> None:
     assert inflate("deflate", *data.draw(cut(zlib.compress(body)))) == (body, True)
 
 
+@given(st.integers(1, 600), st.integers(0, 40), st.sampled_from([b"\0", b"01", b"abcdefghij"]))
+def test_what_can_be_decoded_is_not_held_back(more: int, missing: int, body: bytes) -> None:
+    """Wherever the input stops for now, all comes out that zlib itself would give."""
+    data = zlib.compress((body * STEP)[: STEP + more])
+    data = data[: len(data) - missing]
+    wanted = zlib.decompressobj().decompress(data)
+    assert inflate("deflate", data)[0] == wanted
+
+
 @given(st.binary(max_size=100), st.data())
 def test_every_beginning_is_incomplete(body: bytes, data: st.DataObject) -> None:
     """No stream may end before its last byte, checksum and length included."""

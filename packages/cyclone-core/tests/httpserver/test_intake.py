@@ -136,6 +136,26 @@ class TestWhole:
         receiver.body_finished()
         assert str(request.body_error) == "the compressed body is cut off in the middle"
 
+    def test_malformed_is_forgotten(
+        self, clock: CoarseClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What was collected of a body before the mistake is given up before the request is passed on."""
+        seen: list[str] = []
+
+        class Noting(BufferedBody):
+            """Notes that it is told."""
+
+            def body_failed(self) -> None:
+                """Note it."""
+                seen.append("failed")
+                super().body_failed()
+
+        monkeypatch.setattr("cyclone_core.httpserver.intake.BufferedBody", Noting)
+        receiver = receive_body(post(), DECODE, clock, lambda _: seen.append("passed on"))
+        assert receiver is not None
+        receiver.data_received(PACKED + b"garbage")
+        assert seen == ["failed", "passed on"]
+
     def test_malformed_twice(self, clock: CoarseClock) -> None:
         """A request that was passed on for another mistake in its body is not passed on again."""
         got: list[HTTPServerRequest] = []

@@ -395,6 +395,36 @@ def test_prepare_answers(serve: Serve, late: bool) -> None:
     assert Handler.seen == ["initialize", "finish"]
 
 
+def test_answered_without_the_body() -> None:
+    """Who starts a request that `prepare` answers is told that nobody takes its body."""
+
+    class Exchange:
+        """Takes the answer.
+
+        Attributes:
+            body: That of the answer.
+        """
+
+        body = b""
+
+        def respond(self, *answer: object) -> None:
+            """Note it."""
+            self.body = answer[3]
+
+        def drained(self) -> None:
+            """There is room."""
+
+    @stream_request_body
+    class Handler(Recorder):
+        def prepare(self) -> None:
+            self.finish("no, thanks")
+
+    exchange = Exchange()
+    request = HTTPServerRequest("POST", "/", connection=exchange)  # type: ignore[arg-type]
+    assert Application([("/", Handler)]).start_request(request) is None
+    assert exchange.body == b"no, thanks"
+
+
 def test_prepare_begins_the_answer(serve: Serve) -> None:
     """The answer may begin before the body has come: what comes is sent back."""
 
