@@ -1,6 +1,7 @@
 """Sending at once what a transport would queue."""
 
 import socket
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,17 @@ from twisted.internet.interfaces import ISSLTransport
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from zope.interface import directlyProvides
 
-from cyclone_core.httpserver.sending import send_at_once, sends_at_once
+from cyclone_core.httpserver import HTTPServer
+from cyclone_core.httpserver.sending import (
+    LARGEST_UNSENT,
+    bound_unsent,
+    has_unsent,
+    send_at_once,
+    sends_at_once,
+)
+from cyclone_core.httputil import HTTPServerRequest
+
+from .conftest import GET, respond
 
 Pair = tuple[tcp.Server, socket.socket]
 
@@ -104,3 +115,103 @@ def test_tls_in_the_middle(pair: Pair) -> None:
     assert send_at_once(transport, b"secret") == b"secret"
     with pytest.raises(BlockingIOError):
         client.recv(1)
+
+
+TCPPair = tuple[tcp.Server, socket.socket]
+
+
+@pytest.fixture
+def tcp_pair(reactor: MemoryReactorClock) -> Iterator[TCPPair]:
+    """Twisted's own transport on a TCP connection to a client that takes little."""
+    with socket.create_server(("127.0.0.1", 0)) as port, socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(port.getsockname())
+        accepted, address = port.accept()
+        accepted.setblocking(False)
+        with accepted:
+            yield tcp.Server(accepted, None, address, None, 0, reactor), client
+
+
+def fill(transport: tcp.Server) -> int:
+    """Send until the kernel takes no more, and count."""
+    total = 0
+    while count := transport.writeSomeData(b"x" * 65536):
+        total += count
+    return total
+
+
+def test_bound_unsent(tcp_pair: TCPPair) -> None:
+    """The kernel takes little for a client that takes nothing; without the bound it takes megabytes."""
+    transport, client = tcp_pair
+    bound_unsent(transport)
+    assert fill(transport) <= LARGEST_UNSENT + 65536
+    client.setblocking(False)
+    client.recv(65536)
+
+
+def test_has_unsent(tcp_pair: TCPPair) -> None:
+    """What the client has no room for was not sent; what it has not read yet was."""
+    transport, client = tcp_pair
+    assert not has_unsent(transport)
+    assert transport.writeSomeData(b"x" * 100) == 100
+    assert not has_unsent(transport)
+    total = fill(transport) + 100
+    assert has_unsent(transport)
+    while total:
+        total -= len(client.recv(min(total, 65536)))
+    assert not has_unsent(transport)
+
+
+def test_other_sockets(pair: Pair) -> None:
+    """A unix socket has no such bound, and does not tell."""
+    transport, _ = pair
+    bound_unsent(transport)
+    assert fill(transport)
+    assert not has_unsent(transport)
+
+
+def test_no_socket() -> None:
+    """A transport without a socket has nothing to be asked for."""
+    transport = StringTransport()
+    bound_unsent(transport)
+    assert not has_unsent(transport)
+
+
+def test_other_systems(tcp_pair: TCPPair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system knows neither, nothing is bounded and all counts as sent."""
+    transport, _ = tcp_pair
+    monkeypatch.delattr(socket, "TCP_NOTSENT_LOWAT")
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    bound_unsent(transport)
+    fill(transport)
+    assert not has_unsent(transport)
+
+
+def test_client_that_takes_nothing(reactor: MemoryReactorClock) -> None:
+    """A connection is closed by halves while the client has not taken its answer, and then cut."""
+    with socket.create_server(("127.0.0.1", 0)) as port, socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(port.getsockname())
+        accepted, address = port.accept()
+        accepted.setblocking(False)
+        server = HTTPServer(large, reactor=reactor, write_timeout=5, no_keep_alive=True)
+        protocol = server.buildProtocol(None)
+        transport = tcp.Server(accepted, protocol, address, None, 0, reactor)
+        protocol.makeConnection(transport)
+        protocol.dataReceived(GET)
+        while transport in reactor.getWriters():
+            transport.doWrite()
+        assert transport.connected
+        reactor.pump([1.0] * 5)
+        assert transport.connected
+        reactor.pump([1.0] * 2)
+        assert not transport.connected
+        taken = len(client.recv(60_000, socket.MSG_DONTWAIT))
+        assert 0 < taken < 60_000
+        with pytest.raises(ConnectionResetError):
+            client.recv(1)
+
+
+def large(request: HTTPServerRequest) -> None:
+    """Answer with what a kernel takes at once and a client with a small buffer does not."""
+    respond(request, b"x" * 60_000)

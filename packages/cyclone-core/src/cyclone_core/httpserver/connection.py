@@ -40,6 +40,7 @@ from cyclone_core.httpserver.options import ServerOptions
 from cyclone_core.httpserver.peer import Peer
 from cyclone_core.httpserver.proxies import ProxyHeaders
 from cyclone_core.httpserver.refusal import error_answer
+from cyclone_core.httpserver.sending import has_unsent
 from cyclone_core.httpserver.streams import close_stream
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.limits import Limits
@@ -181,7 +182,9 @@ class HTTPConnection(Link):
         if successor is not None:
             successor.writeConnectionLost()
         else:
-            self._wait_for(_CLOSE, self._limits.linger_timeout)
+            limits = self._limits
+            seconds = limits.linger_timeout if self._lingering else limits.write_timeout
+            self._wait_for(_CLOSE, seconds)
 
     def deadline_passed(self) -> None:
         """Act on a client that was waited for in vain."""
@@ -492,7 +495,9 @@ class HTTPConnection(Link):
         """Close so that the client can read the last answer.
 
         Closing a socket with unread input resets the connection, and a reset destroys what the client
-        has not read yet. So only the sending half is closed, and input is discarded for a while.
+        has not read yet. So only the sending half is closed, and input is discarded for a while. The
+        same is done while the client has not taken the answer: once the socket is closed nobody
+        would cut off who never takes it.
         """
         self._stop_producing()
         # The transport still has what the client has not taken, and TLS waits for its close_notify.
@@ -501,7 +506,7 @@ class HTTPConnection(Link):
         if self.peer.protocol == "https":
             self._resume_reading()
             self.transport.loseConnection()
-        elif self._lingering and lose_write_connection is not None:
+        elif lose_write_connection is not None and (self._lingering or has_unsent(self.transport)):
             self._resume_reading()
             lose_write_connection()  # when that is done `writeConnectionLost` sets the deadline
         else:

@@ -9,7 +9,12 @@ from twisted.internet.protocol import Protocol
 from zope.interface import implementer
 
 from cyclone_core.httpserver.clock import NEVER, CoarseClock
-from cyclone_core.httpserver.sending import send_at_once, sends_at_once
+from cyclone_core.httpserver.sending import (
+    LARGEST_UNSENT,
+    bound_unsent,
+    send_at_once,
+    sends_at_once,
+)
 from cyclone_core.limits import Limits
 
 __all__ = ["Link", "ServerTransport"]
@@ -19,7 +24,7 @@ _CORK_SIZE: Final = 64 * 1024
 
 # As much as Twisted's transport sends at once. It tells only when all that it has is gone, so that
 # larger pieces would hide for how long a client has taken nothing.
-_PIECE: Final = 128 * 1024
+_PIECE: Final = LARGEST_UNSENT
 
 
 class ServerTransport(ITCPTransport, IConsumer, IPushProducer):
@@ -60,6 +65,7 @@ class Link(Protocol):
         set_no_delay = getattr(transport, "setTcpNoDelay", None)
         if set_no_delay is not None:
             set_no_delay(True)
+        bound_unsent(transport)
         self._sends = sends_at_once(transport)
         # For the whole connection, which costs less than once for each streamed answer, and because
         # answers of one write can outrun their client as well.

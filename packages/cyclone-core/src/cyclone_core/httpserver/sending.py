@@ -1,4 +1,4 @@
-"""Sending at once what a Twisted transport would queue.
+"""What goes on below a Twisted transport: sending at once, and how much was not sent.
 
 `FileDescriptor.write` only queues; the bytes leave in the next turn of the reactor, after two changes of
 what it polls for. Where nothing is queued they can as well be given to the socket now, through the same
@@ -7,14 +7,28 @@ of the processor time of a small request.
 
 Twisted says whether something is queued only in attributes that it keeps to itself. They have been the
 same since 2011; a transport without them, or one that encrypts what it is given, is left alone.
+
+A kernel takes megabytes off our hands for a client that takes nothing, and keeps them when we have
+closed the connection and forgotten it. So it is asked to take no more than `LARGEST_UNSENT` that it
+cannot send, and before a connection is closed it is asked whether all was sent.
 """
 
-from typing import Any, cast
+import socket
+import struct
+from typing import Any, Final, cast
 
 from twisted.internet.abstract import FileDescriptor
 from twisted.internet.interfaces import ISSLTransport, ITransport
 
-__all__ = ["send_at_once", "sends_at_once"]
+__all__ = ["LARGEST_UNSENT", "bound_unsent", "has_unsent", "send_at_once", "sends_at_once"]
+
+LARGEST_UNSENT: Final = 128 * 1024
+"""Bytes of which the kernel may have no more that are not on their way to the client."""
+
+# Linux: bytes that were never sent, unlike TIOCOUTQ, which counts those that were not acknowledged.
+_SIOCOUTQNSD: Final = 0x894B
+
+_UNIX: Final = getattr(socket, "AF_UNIX", None)
 
 
 def sends_at_once(transport: ITransport) -> bool:
@@ -53,3 +67,45 @@ def send_at_once(transport: ITransport, data: bytes) -> bytes:
         return b""
     # An error is seen once more, and handled, by whoever sends what is queued.
     return data[count:] if isinstance(count, int) and count > 0 else data
+
+
+def bound_unsent(transport: ITransport) -> None:
+    """Have the kernel take no more than `LARGEST_UNSENT` that it cannot send.
+
+    Unlike a smaller send buffer this slows nobody down: what is on its way does not count.
+
+    Args:
+        transport: A connected transport. Nothing happens if it has no TCP socket below it, or the
+            system does not know the option.
+    """
+    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    connected = _socket(transport)
+    if option is not None and connected is not None and connected.family != _UNIX:
+        connected.setsockopt(socket.IPPROTO_TCP, option, LARGEST_UNSENT)
+
+
+def has_unsent(transport: ITransport) -> bool:
+    """Tell whether the kernel still has bytes that it cannot send, because the client takes none.
+
+    Args:
+        transport: A connected transport.
+
+    Returns:
+        False also where the system does not tell.
+    """
+    connected = _socket(transport)
+    if connected is None:
+        return False
+    try:
+        from fcntl import ioctl
+
+        (count,) = struct.unpack("i", ioctl(connected.fileno(), _SIOCOUTQNSD, bytes(4)))
+    except (ImportError, OSError):
+        return False
+    return bool(count)
+
+
+def _socket(transport: ITransport) -> socket.socket | None:
+    # A TLS transport passes attributes on that are those of the transport below it.
+    found = getattr(transport, "socket", None)
+    return found if isinstance(found, socket.socket) else None
