@@ -105,7 +105,7 @@ async def listen(directory: Path) -> dict[str, int]:
     strings = {
         "endpoint": (f"tcp:0:{local}", plain),
         "endpoint6": (r"tcp6:0:interface=\:\:1", plain),
-        "endpoint_ssl": (f"ssl:0:privateKey={key}:certKey={crt}:{local}", secure),
+        "endpoint_ssl": (f"ssl:0:privateKey={key}:certKey={crt}:{local}", application("secure")),
         "haproxy": (proxied, plain),
         "haproxy_behind": (proxied, behind),
         "haproxy_tls": (proxied, TLSMemoryBIOFactory(asking, False, secure)),

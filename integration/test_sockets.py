@@ -196,6 +196,15 @@ def test_alpn(server: Server) -> None:
         context.wrap_socket(plain, server_hostname="localhost")
 
 
+def test_weak_context(server: Server) -> None:
+    """A context of Twisted's own is used as it is; one line in the log says what is weak in it."""
+    for port in ("endpoint_ssl", "ssl", "endpoint_ssl"):
+        server.ask(port, tls=True)
+    lines = [line for line in server.process.output.splitlines() if "TLS context" in line]
+    assert len(lines) == 1
+    assert "cipher suites without forward secrecy or AEAD" in lines[0]
+
+
 def test_plain_http_on_tls(server: Server) -> None:
     """A client that forgets TLS gets no page, and the next one is served."""
     with server.connect("ssl") as client:
