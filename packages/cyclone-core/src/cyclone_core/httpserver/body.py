@@ -1,19 +1,48 @@
-"""Collecting a request's body in memory."""
+"""Collecting a request's body: in memory, on disk if it is large, and as a form if it is one."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, cast
 
+from cyclone_core.errors import HTTPInputError
+from cyclone_core.httpserver.spool import BodySpool
 from cyclone_core.httputil import HTTPServerRequest
+from cyclone_core.httputil.files import BodyStore, MemoryStore
+from cyclone_core.httputil.forms import read_form, start_form
+
+if TYPE_CHECKING:
+    from cyclone_core.httputil.multipart import MultipartParser
 
 __all__ = ["BufferedBody"]
+
+# Each object costs about 40 bytes beside its content: many small ones would exceed any limit.
+_MANY: Final = 1024
+
+# A limit that is exceeded by whatever comes.
+_NOTHING: Final = -1
 
 
 class BufferedBody:
     """Collects a body, then passes the complete request on; a `BodyReceiver`.
 
-    The connection bounds it by `max_body_size`.
+    Up to `body_memory_limit` the body stays in memory; a larger one goes to a temporary file. A
+    `multipart/form-data` body is parsed while it arrives. The connection bounds the whole by
+    `max_body_size`.
+
+    If the form is malformed or the disk full, the request is passed on at once with its `body_error`,
+    and what still comes is ignored.
     """
 
-    __slots__ = ("_chunks", "_request", "_then")
+    __slots__ = (
+        "_chunks",
+        "_compact",
+        "_error",
+        "_form",
+        "_limit",
+        "_request",
+        "_size",
+        "_spool",
+        "_then",
+    )
 
     def __init__(
         self, request: HTTPServerRequest, then: Callable[[HTTPServerRequest], object]
@@ -21,24 +50,117 @@ class BufferedBody:
         """Make a receiver.
 
         Args:
-            request: Its `body` is set.
-            then: Called with the request when the body is complete; not called if it fails.
+            request: It gets the body.
+            then: Called once with the request: when the body is complete, or as soon as it is clear
+                that it cannot be used. It is not called if the body fails.
         """
         self._request = request
-        self._then = then
+        self._then: Callable[[HTTPServerRequest], object] | None = then
+        self._limit = request.limits.body_memory_limit
         self._chunks: list[bytes] = []
+        self._compact = 0  # so many chunks in front are joined ones
+        self._size = 0
+        self._spool: BodySpool | None = None
+        self._form: MultipartParser | None = None
+        self._error: HTTPInputError | None = None
+        content_type = request.headers.get("Content-Type")
+        if content_type is not None:
+            try:
+                self._form = start_form(content_type, request.headers, request.limits)
+            except HTTPInputError as error:
+                # Not passed on from here: nobody has got this object yet.
+                self._error = error
+                self._limit = _NOTHING
 
     def data_received(self, chunk: bytes) -> None:
         """Keep a piece."""
         self._chunks.append(chunk)
+        self._size += len(chunk)
+        if (
+            self._size > self._limit
+            or self._form is not None
+            or len(self._chunks) - self._compact > _MANY
+        ):
+            self._attend(chunk)
 
     def body_finished(self) -> None:
-        """Join the pieces and pass the request on."""
-        chunks = self._chunks
-        self._request.body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        chunks.clear()
-        self._then(self._request)
+        """Pass the request on with its body."""
+        if self._then is None:
+            return
+        try:
+            self._complete()
+        except HTTPInputError as error:
+            refused: HTTPInputError | None = error
+        else:
+            refused = None
+        self._pass_on(refused)
 
     def body_failed(self) -> None:
         """Forget what has come."""
+        self._then = None
+        self._forget()
+
+    def _attend(self, chunk: bytes) -> None:
+        """Do what most pieces need not."""
+        if self._then is None:
+            self._chunks.clear()
+            return
+        try:
+            if self._error is not None:
+                raise self._error
+            if self._form is not None:
+                self._form.feed(chunk)
+            if self._size > self._limit:
+                self._write()
+        except HTTPInputError as error:
+            refused = error
+        else:
+            if len(self._chunks) - self._compact > _MANY:
+                self._chunks[self._compact :] = [b"".join(self._chunks[self._compact :])]
+                self._compact += 1
+            return
+        self._pass_on(refused)
+
+    def _write(self) -> None:
+        if self._spool is None:
+            self._spool = BodySpool(self._request.limits.body_spool_dir)
+        for chunk in self._chunks:
+            self._spool.write(chunk)
         self._chunks.clear()
+        self._compact = 0
+
+    def _complete(self) -> None:
+        if self._error is not None:
+            raise self._error
+        request, chunks, form, spool = self._request, self._chunks, self._form, self._spool
+        parts = [] if form is None else form.finish()
+        store: BodyStore
+        if spool is None:
+            body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            chunks.clear()
+            store = MemoryStore(body)
+            request.body = body
+        else:
+            spool.flush()
+            store = spool
+            request.receive_stored(spool)
+        if form is not None:
+            request.receive_form(read_form(parts, store))
+
+    def _pass_on(self, refused: HTTPInputError | None) -> None:
+        then = cast("Callable[[HTTPServerRequest], object]", self._then)
+        self._then = None
+        if refused is not None:
+            # The traceback leads to frames that lead to the request: only the collector would free it.
+            refused.__traceback__ = refused.__context__ = None
+            self._request.body_error = refused
+            self._forget()
+        then(self._request)
+
+    def _forget(self) -> None:
+        self._limit = _NOTHING  # every piece is attended to, and dropped
+        self._chunks.clear()
+        self._form = self._error = None
+        if self._spool is not None:
+            self._spool.close()
+            self._spool = None

@@ -1,10 +1,13 @@
 """The request that a handler sees as `self.request`."""
 
 import time
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from cyclone_core.errors import HTTPInputError
-from cyclone_core.httputil.arguments import FORM_TYPE, Arguments, media_type, parse_arguments
+from cyclone_core.httputil.arguments import Arguments, parse_arguments
+from cyclone_core.httputil.files import BodyStore, HTTPFile, MemoryStore, open_range
+from cyclone_core.httputil.forms import Form, max_arguments, parse_form
 from cyclone_core.httputil.headers import HTTPHeaders
 from cyclone_core.limits import Limits
 
@@ -16,7 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["HTTPServerRequest"]
 
-_DEFAULT_HOST = "127.0.0.1"
+_DEFAULT_HOST: Final = "127.0.0.1"
+_DEFAULT_LIMITS: Final = Limits()
 
 
 class HTTPServerRequest:
@@ -29,14 +33,12 @@ class HTTPServerRequest:
         query: The part of `uri` behind `?`, without it.
         version: `"HTTP/1.1"` or `"HTTP/1.0"`.
         headers: The header fields, an `HTTPHeaders`.
-        body: The body, `b""` if there is none.
         host: The `Host` header, or the authority of an absolute request target.
         remote_ip: The client's address; `unix:PATH` on a unix socket.
         protocol: `"http"` or `"https"`.
-        files: Uploaded files by field name.
         connection: The exchange, which takes the answer; None if the request came from no server.
         body_error: What is wrong with the body, which then is empty; None if nothing is. The web
-            framework answers it with an error page before `prepare`.
+            framework answers it with an error page before `prepare`; arguments and files raise it.
         options: How the port is served that the request came to; None as the application is.
     """
 
@@ -46,7 +48,8 @@ class HTTPServerRequest:
     # On the class, so that a request that asks for none of them does not pay for them.
     _finish_time: float | None = None
     _query_arguments: Arguments | None = None
-    _body_arguments: Arguments | None = None
+    _form: Form | None = None
+    _store: BodyStore | None = None
     _arguments: Arguments | None = None
 
     def __init__(
@@ -59,7 +62,7 @@ class HTTPServerRequest:
         remote_ip: str | None = None,
         protocol: str | None = None,
         host: str | None = None,
-        files: dict[str, list[Any]] | None = None,
+        files: dict[str, list[HTTPFile]] | None = None,
         connection: "Exchange | None" = None,
         *,
         limits: Limits | None = None,
@@ -84,11 +87,13 @@ class HTTPServerRequest:
         self.path, _, self.query = uri.partition("?")
         self.version = version
         self.headers = headers = HTTPHeaders() if headers is None else headers
-        self.body = body or b""
+        if body:
+            self.body = body
         self.remote_ip = remote_ip
         self.protocol = protocol or "http"
         self.host = host or headers.get("Host") or _DEFAULT_HOST
-        self.files = files if files is not None else {}
+        if files is not None:
+            self.files = files
         self.connection = connection
         self._limits = limits
         self._start_time = time.perf_counter()
@@ -101,6 +106,38 @@ class HTTPServerRequest:
         return name if colon and not port.endswith("]") else host
 
     @property
+    def limits(self) -> Limits:
+        """The bounds of the connection from which the request came, else the defaults."""
+        return self._limits or _DEFAULT_LIMITS
+
+    # Both are looked up on the class only if the instance has none, so a request that has no body
+    # does not pay for them, and both may be set.
+
+    @cached_property
+    def body(self) -> bytes:
+        """The body, `b""` if there is none; a large one is read from disk when first asked for."""
+        store = self._store
+        return b"" if store is None else store.read_range(0, store.size)
+
+    @cached_property
+    def files(self) -> dict[str, list[HTTPFile]]:
+        """Uploaded files by name of the field, several of a name in order.
+
+        Raises:
+            HTTPInputError: The form is malformed, or has more than `max_arguments`.
+        """
+        return self._parsed_form().files
+
+    @cached_property
+    def body_file(self) -> BinaryIO:
+        """The body as a binary file, the same each time: at position 0 when first asked for.
+
+        A large body is read from disk piece by piece, never as a whole.
+        """
+        store = self._store or MemoryStore(self.body)
+        return open_range(store, 0, store.size)
+
+    @property
     def query_arguments(self) -> Arguments:
         """The arguments of the query string: name to list of bytes, blank values kept.
 
@@ -108,29 +145,24 @@ class HTTPServerRequest:
             HTTPInputError: There are more than `max_arguments`.
         """
         if self._query_arguments is None:
-            self._query_arguments = parse_arguments(self.query, self._max_arguments)
+            self._query_arguments = parse_arguments(self.query, max_arguments(self.limits))
         return self._query_arguments
 
     @property
     def body_arguments(self) -> Arguments:
-        """The arguments of a form body: name to list of bytes, blank values kept.
+        """The fields of a form body: name to list of bytes, blank values kept.
 
         Raises:
-            HTTPInputError: There are more than `max_arguments`.
+            HTTPInputError: The form is malformed, or has more than `max_arguments`.
         """
-        if self._body_arguments is None:
-            is_form = media_type(self.headers.get("Content-Type", "")) == FORM_TYPE
-            self._body_arguments = (
-                parse_arguments(self.body, self._max_arguments) if is_form else {}
-            )
-        return self._body_arguments
+        return self._parsed_form().arguments
 
     @property
     def arguments(self) -> Arguments:
         """The arguments of query string and form body together, the query's first.
 
         Raises:
-            HTTPInputError: One of the two has more than `max_arguments`.
+            HTTPInputError: The form is malformed, or one of the two has more than `max_arguments`.
         """
         if self._arguments is None:
             merged = {name: values.copy() for name, values in self.query_arguments.items()}
@@ -139,9 +171,29 @@ class HTTPServerRequest:
             self._arguments = merged
         return self._arguments
 
-    @property
-    def _max_arguments(self) -> int:
-        return (self._limits or Limits()).max_arguments
+    def _parsed_form(self) -> Form:
+        if self.body_error is not None:
+            raise _anew(self.body_error)
+        if self._form is None:
+            content_type = self.headers.get("Content-Type", "")
+            self._form = parse_form(content_type, self.headers, self.body, self.limits)
+        return self._form
+
+    def receive_stored(self, store: BodyStore) -> None:
+        """Take a complete body that is not in memory; the server calls it.
+
+        Args:
+            store: Where it is.
+        """
+        self._store = store
+
+    def receive_form(self, form: Form) -> None:
+        """Take the form that was parsed while the body arrived; the server calls it.
+
+        Args:
+            form: Its fields and files.
+        """
+        self._form = form
 
     def supports_http_1_1(self) -> bool:
         """Tell whether the client speaks HTTP/1.1."""
@@ -151,6 +203,23 @@ class HTTPServerRequest:
         """Reconstruct the URL that was asked for, from `protocol`, `host` and `uri`."""
         # RFC 9112 section 3.3: `*` asks for the whole server, which has no path.
         return f"{self.protocol}://{self.host}{'' if self.uri == '*' else self.uri}"
+
+    def get_ssl_certificate(self, binary_form: bool = False) -> Any:  # noqa: ANN401 -- optional type
+        """Give the certificate that the client has shown (Tornado has the same name).
+
+        Args:
+            binary_form: Give it in DER.
+
+        Returns:
+            A pyOpenSSL `X509` (Tornado: the dictionary of Python's `ssl`), DER bytes, or None if the
+            client has shown none, there is no TLS, or the request came from no server.
+        """
+        certificate = None if self.connection is None else self.connection.peer.certificate
+        if certificate is None or not binary_form:
+            return certificate
+        from OpenSSL import crypto
+
+        return crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate)
 
     def request_time(self) -> float:
         """Measure the seconds from the request's head to the end of the answer, or until now."""
@@ -180,3 +249,10 @@ class HTTPServerRequest:
         fields = ("protocol", "host", "method", "uri", "version", "remote_ip")
         args = ", ".join([f"{name}={getattr(self, name)!r}" for name in fields])
         return f"{type(self).__name__}({args})"
+
+
+def _anew(error: HTTPInputError) -> HTTPInputError:
+    """Copy an exception that the request keeps: the traceback of it would lead back to the request."""
+    copied = HTTPInputError(str(error), error.status)
+    copied.http_headers = error.http_headers
+    return copied
