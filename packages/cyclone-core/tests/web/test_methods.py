@@ -210,3 +210,57 @@ def test_error_handler_for_all(serve: Serve) -> None:
     """An `ErrorHandler` has one status for all supported methods."""
     server = serve([(r"/.*", ErrorHandler, {"status_code": 403})])
     assert {server.ask(method=verb).status for verb in VERBS} == {403}
+
+
+EXPECTING = (
+    b"%b / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: 100-continue\r\n"
+    b"Connection: close\r\n\r\n"
+)
+
+
+class Getter(RequestHandler):
+    """Answers GET, and what is derived from it."""
+
+    def get(self) -> None:
+        """Answer."""
+        self.write("got")
+
+
+class Plain(Getter):
+    """Answers GET alone."""
+
+    derive_head = False
+    derive_options = False
+
+
+class Anything(RequestHandler):
+    """Answers every method."""
+
+    def default(self) -> None:
+        """Answer."""
+        self.write("any")
+
+
+@pytest.mark.parametrize(
+    ("handler", "method", "status"),
+    [
+        (Getter, b"GET", b"100"),
+        (Getter, b"HEAD", b"100"),
+        (Getter, b"OPTIONS", b"100"),
+        (Getter, b"POST", b"405"),
+        (Getter, b"TRACE", b"405"),
+        (Getter, b"FROB", b"501"),
+        (Plain, b"HEAD", b"405"),
+        (Plain, b"OPTIONS", b"405"),
+        (Anything, b"POST", b"100"),
+        (Anything, b"FROB", b"501"),
+    ],
+)
+def test_expectations(
+    serve: Serve, handler: type[RequestHandler], method: bytes, status: bytes
+) -> None:
+    """A body that cannot change the answer is not asked for (RFC 9110 section 10.1.1)."""
+    connection = serve(handler).connect()
+    connection.send(EXPECTING % method)
+    assert connection.sent.startswith(b"HTTP/1.1 " + status)
+    assert connection.sent.count(b"HTTP/1.1") == 1

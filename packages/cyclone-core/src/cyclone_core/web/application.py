@@ -105,7 +105,7 @@ class Application(HTTPFactory):
             Who takes the body, or None if the request is answered without it.
         """
         match = self.router.find(request.path) or self._unmatched(request.path)
-        if match is self._not_found and "Expect" in request.headers:
+        if "Expect" in request.headers and not self._wants_body(match, request.method):
             self._run(request, match)
             return None
         exchange = request.connection
@@ -140,6 +140,11 @@ class Application(HTTPFactory):
         """Name the application in Twisted's log: `cyclone.web.Application starting on 8888`."""
         kind = type(self)
         return _CLASSIC_NAME if kind is Application else f"{kind.__module__}.{kind.__qualname__}"
+
+    def _wants_body(self, match: Match, method: str) -> bool:
+        """Tell whether a body can change the answer (RFC 9110 section 10.1.1)."""
+        answers = getattr(match.handler_class, "_answers_method", None)
+        return match is not self._not_found and (answers is None or answers(method))
 
     def _unmatched(self, path: str) -> Match:
         return self._fallback.get(path, self._not_found)

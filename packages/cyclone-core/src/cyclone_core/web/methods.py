@@ -59,6 +59,25 @@ class MethodDispatch(HandlerBase):
         del args, kwargs
         raise MethodNotAllowed(self._allowed_methods())
 
+    @classmethod
+    def _answers_method(cls, method: str) -> bool:
+        """Tell whether handlers of this class answer a method otherwise than with 405 or 501.
+
+        Args:
+            method: An HTTP method, for example `"GET"`.
+
+        Returns:
+            True if the class defines it, has `default()`, or derives it.
+        """
+        if method not in cls.SUPPORTED_METHODS:
+            return False
+        return (
+            hasattr(cls, _ATTRIBUTES.get(method) or method.lower())
+            or cls._has_default()
+            or (method == "HEAD" and cls.derive_head and hasattr(cls, "get"))
+            or (method == "OPTIONS" and cls.derive_options)
+        )
+
     def _unsupported(self) -> HTTPError:
         """Make the error for a method that is not among `SUPPORTED_METHODS`."""
         method = self.request.method
@@ -102,5 +121,6 @@ class MethodDispatch(HandlerBase):
             allowed.add("OPTIONS")
         return tuple(name for name in self.SUPPORTED_METHODS if name in allowed)
 
-    def _has_default(self) -> bool:
-        return type(self).default is not MethodDispatch.default
+    @classmethod
+    def _has_default(cls) -> bool:
+        return cls.default is not MethodDispatch.default
