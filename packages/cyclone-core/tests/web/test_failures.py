@@ -583,3 +583,15 @@ def test_asynchronous_raises(serve: Serve, log: Log) -> None:
 
     assert serve(Handler).ask().status == 500
     assert len(log.failures()) == 1
+
+
+def test_secrets_in_the_query(serve: Serve, log: Log) -> None:
+    """A token in the URI of a request that fails does not get into the log."""
+
+    class Handler(RequestHandler):
+        def get(self) -> None:
+            raise HTTPError(400, "bad")
+
+    serve(Handler).ask("/?a=1&token=hush&password=hush")
+    (line,) = [event["summary"] for event in log.events if "summary" in event]
+    assert line.startswith("GET /?a=1&token=***&password=*** (")

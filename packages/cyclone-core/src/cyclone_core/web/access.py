@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cyclone_core.httputil import HTTPServerRequest
     from cyclone_core.web.handler import RequestHandler
 
-__all__ = ["MASKED", "AccessLog", "LogFunction", "log_function"]
+__all__ = ["MASKED", "AccessLog", "LogFunction", "log_function", "mask_secrets"]
 
 LogFunction = Callable[["RequestHandler"], object]
 """What `log_function` may be: it is called with the handler of each answered request."""
@@ -216,6 +216,10 @@ def _masking(names: Iterable[str]) -> Callable[[str], str]:
         return value.sub(r"\1***", uri) if secret.search(uri.lower()) else uri
 
     return mask
+
+
+mask_secrets: Final = _masking(MASKED)
+"""Replaces the values of `MASKED` in the query of a URI, for other lines than those of requests."""
 
 
 def _ending(request: "HTTPServerRequest") -> tuple[str | None, bool]:

@@ -10,6 +10,7 @@ from twisted.python.failure import Failure
 from cyclone_core.errors import StreamClosedError
 from cyclone_core.http1.status import BODYLESS, is_reason, reason_phrase
 from cyclone_core.httputil import HTTPHeaders
+from cyclone_core.web.access import mask_secrets
 from cyclone_core.web.context import run_in
 from cyclone_core.web.coroutines import settle
 from cyclone_core.web.errors import Finish, HTTPError, status_of
@@ -101,7 +102,8 @@ class FailureMethods(OutputMethods):
             value: The exception.
             tb: Its traceback.
         """
-        summary = f"{self.request.method} {self.request.uri} ({self.request.remote_ip})"
+        request = self.request
+        summary = f"{request.method} {mask_secrets(request.uri)} ({request.remote_ip})"
         if isinstance(value, HTTPError):
             message = value.get_message()
             if message:
