@@ -1,8 +1,8 @@
 """The habits of the project, one session each: `nox --list` shows them.
 
 `nox` alone runs what a change must pass: lint, types, build, tests, integration. By name only:
-`nox -s install`, `clone`, `bench`, `microbench`, `testssl`. Tests run against the wheels in `dist/`, never
-against the source tree. uv is used where it is found; plain pip does everything too.
+`nox -s install`, `clone`, `bench`, `microbench`, `testssl`, `hostile`, `soak`. Tests run against the
+wheels in `dist/`, never against the source tree. uv is used where it is found; plain pip does it too.
 """
 
 from __future__ import annotations
@@ -492,6 +492,24 @@ def bench(session: nox.Session) -> None:
     _need(session, "wrk")
     _install_built(session, *_group("bench"), f"cyclone-core=={VERSION}")
     session.run("python", "benchmarks/run.py", *session.posargs)
+
+
+@nox.session
+def hostile(session: nox.Session) -> None:
+    """Attack a server with `slowhttptest`: slow heads, bodies and readers, and ranges."""
+    _need(session, "openssl", "slowhttptest")
+    _install_built(session, *_group("integration"), f"cyclone[ssl]=={VERSION}")
+    run = ["-m", "pytest", "-p", "no:cacheprovider", "integration/slowhttptest_attacks.py"]
+    session.run("python", *run, *session.posargs, env=_test_environment(session))
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Hold 10,000 idle connections, and ask 100,000 times; what it costs is bounded."""
+    _install_built(session, *_group("integration"), f"cyclone=={VERSION}")
+    run = ["-m", "pytest", "-p", "no:cacheprovider", "integration/test_soak.py"]
+    environment = _test_environment(session) | {"CYCLONE_SOAK": "1"}
+    session.run("python", *run, *session.posargs, env=environment)
 
 
 @nox.session

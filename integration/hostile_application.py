@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from hostile_server import FEW, MEGABYTE
 from twisted.internet import reactor as installed
 from twisted.internet.defer import Deferred
 from twisted.python import log
@@ -22,8 +23,6 @@ import cyclone.web
 
 reactor: Any = installed
 
-MEGABYTE = 1_000_000
-FEW = 3
 HASTY = (
     "header_timeout",
     "idle_connection_timeout",

@@ -12,6 +12,8 @@ from typing import Any
 
 from startup_processes import PATIENCE, Launcher, Process, self_signed, until
 
+MEGABYTE = 1_000_000
+FEW = 3  # connections that the port of that name allows
 APPLICATION = Path(__file__).parent / "hostile_application.py"
 
 

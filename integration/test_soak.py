@@ -7,8 +7,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hostile_application import MEGABYTE
-from hostile_server import Server, request, running
+from hostile_server import MEGABYTE, Server, request, running
 from soak_clients import allow_files, keeping, visit
 from startup_processes import until
 
