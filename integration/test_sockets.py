@@ -44,13 +44,10 @@ class Server:
             client = socket.create_connection((host, self.ports[port]), PATIENCE)
         return client
 
-    def secure(
-        self, plain: socket.socket, certificate: str | None = None, *, alpn: bool = True
-    ) -> ssl.SSLSocket:
+    def secure(self, plain: socket.socket, certificate: str | None = None) -> ssl.SSLSocket:
         """Shake hands on a connection, with a client's certificate or without."""
         context = ssl.create_default_context(cafile=self.directory / "server.crt")
-        if alpn:
-            context.set_alpn_protocols(["h2", "http/1.1"])
+        context.set_alpn_protocols(["h2", "http/1.1"])
         if certificate is not None:
             path = str(self.directory / certificate)
             context.load_cert_chain(f"{path}.crt", f"{path}.key")
@@ -79,9 +76,7 @@ class Server:
         with self.connect(port) as plain:
             if not inside:
                 plain.sendall(before)
-            # A context of Twisted's own agrees on nothing with a client that offers protocols.
-            alpn = port != "endpoint_ssl"
-            client = self.secure(plain, certificate, alpn=alpn) if tls else plain
+            client = self.secure(plain, certificate) if tls else plain
             with client:
                 client.sendall((before if inside else b"") + head.encode())
                 answer = rest_of(client)

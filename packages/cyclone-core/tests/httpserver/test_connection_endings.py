@@ -2,7 +2,7 @@
 
 import pytest
 from OpenSSL import SSL
-from twisted.internet.interfaces import ISSLTransport
+from twisted.internet.interfaces import IProtocolNegotiationFactory, ISSLTransport
 from twisted.internet.testing import MemoryReactorClock
 from zope.interface import implementer
 
@@ -280,16 +280,33 @@ class TestTLS:
     def test_weak_context(self, reactor: MemoryReactorClock, log: Log) -> None:
         """A context of the user's own that is weak is left alone, with one warning for the port."""
         server = HTTPServer(Script(respond), reactor=reactor)
+        context = SSL.Context(SSL.TLS_METHOD)
+        context.set_cipher_list(b"AES256-SHA:ECDHE+AESGCM")
         for _ in range(2):
             wire = TLSWire(reactor)
-            wire.context = SSL.Context(SSL.TLS_METHOD)
-            wire.context.set_cipher_list(b"AES256-SHA:ECDHE+AESGCM")
+            wire.context = context
             client = Client(server, reactor, wire)
             client.protocol.handshakeCompleted()
             client.send(GET)
             assert client.received() == OK
         (event,) = log.events
         assert "1 cipher suites without forward secrecy" in event["found"]
+
+    def test_many_contexts(self, reactor: MemoryReactorClock, log: Log) -> None:
+        """Each port's context is looked at; a new one for each connection is not, for ever."""
+        server = HTTPServer(Script(respond), reactor=reactor)
+        for _ in range(20):
+            wire = TLSWire(reactor)
+            wire.context = SSL.Context(SSL.TLS_METHOD)
+            wire.context.set_cipher_list(b"AES256-SHA:ECDHE+AESGCM")
+            Client(server, reactor, wire).protocol.handshakeCompleted()
+        assert len(log.events) == 10
+
+    def test_protocols(self, reactor: MemoryReactorClock) -> None:
+        """A context that asks what is spoken here is told, for clients that offer protocols."""
+        server = HTTPServer(Script(respond), reactor=reactor)
+        assert IProtocolNegotiationFactory.providedBy(server)
+        assert server.acceptableProtocols() == [b"http/1.1", b"http/1.0"]
 
     def test_strong_context(self, tls: Connect, log: Log) -> None:
         """A strong context is nothing to talk about."""

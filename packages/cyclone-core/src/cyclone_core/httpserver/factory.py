@@ -1,9 +1,12 @@
 """What all factories of HTTP connections share."""
 
+from typing import Final
+
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import ITransport
+from twisted.internet.interfaces import IProtocolNegotiationFactory, ITransport
 from twisted.internet.protocol import ServerFactory
 from twisted.logger import Logger
+from zope.interface import implementer
 
 from cyclone_core.httpserver.connection import HTTPConnection
 from cyclone_core.httpserver.connections import Connections
@@ -16,7 +19,11 @@ __all__ = ["HTTPFactory"]
 
 _log = Logger(namespace="cyclone.httpserver")
 
+# More ports with a TLS context of their own than an application has.
+_MAX_EXAMINED: Final = 10
 
+
+@implementer(IProtocolNegotiationFactory)
 class HTTPFactory(ServerFactory):
     """A Twisted factory of HTTP connections; who answers the requests derives from it.
 
@@ -32,8 +39,6 @@ class HTTPFactory(ServerFactory):
 
     protocol: type[HTTPConnection] = HTTPConnection  # type: ignore[assignment]
     noisy = False
-
-    _tls_examined = False
 
     def __init__(
         self,
@@ -56,6 +61,7 @@ class HTTPFactory(ServerFactory):
         self.clock = connections.clock
         self.proxies = ProxyHeaders.for_options(options)
         self.server_header = server_header
+        self._examined: set[object] = set()
 
     def drain(self, grace: float | None = None) -> Deferred[None]:
         """Let the requests in flight be answered, and close every connection.
@@ -71,14 +77,25 @@ class HTTPFactory(ServerFactory):
         """
         return self.connections.drain(self.limits.drain_timeout if grace is None else grace)
 
+    def acceptableProtocols(self) -> list[bytes]:  # noqa: N802 -- Twisted's name
+        """Name what is spoken here, for a TLS context that asks (RFC 7301).
+
+        Returns:
+            The names that ALPN has for HTTP/1.
+        """
+        return [b"http/1.1", b"http/1.0"]
+
     def examine_tls(self, transport: ITransport) -> None:
         """Warn if the TLS context of the port, which may be the user's own, is weak.
 
         Args:
-            transport: The transport of a connection after its handshake; only the first one counts.
+            transport: The transport of a connection after its handshake; only the first one of each
+                context counts.
         """
-        if not self._tls_examined:
-            self._tls_examined = True
+        context = transport.getHandle().get_context()  # type: ignore[attr-defined]
+        # Some context factories of users make a new one for each connection.
+        if context not in self._examined and len(self._examined) < _MAX_EXAMINED:
+            self._examined.add(context)
             found = weakness(transport)
             if found is not None:
                 _log.warn("{found}", found=found)
