@@ -30,6 +30,27 @@ class TestIdle:
         assert client.closed
         assert client.received() == b""
 
+    def test_empty_line_behind_a_body(self, connect: Connect) -> None:
+        """The empty line that old clients send behind a body begins no request."""
+        client = connect(Script(respond), **LIMITS)
+        client.send(POST + b"0123456789", b"\r", b"\n")
+        assert client.received() == OK
+        client.advance(25)
+        assert not client.closed
+        client.send(GET)
+        assert client.received() == OK
+        client.send(b"\r\n")
+        client.advance(32)
+        assert client.closed
+        assert client.received() == b""
+
+    def test_behind_an_empty_line(self, connect: Connect) -> None:
+        """The first byte behind it does."""
+        client = connect(Script(respond), **LIMITS)
+        client.send(b"\r\nG")
+        client.advance(12)
+        assert client.received().startswith(b"HTTP/1.1 408 ")
+
     def test_between_requests(self, connect: Connect) -> None:
         """The time counts from the last answer."""
         client = connect(Script(respond), **LIMITS)

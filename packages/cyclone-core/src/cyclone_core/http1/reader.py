@@ -98,6 +98,12 @@ class RequestReader:
         return len(buffer.data) - buffer.pos
 
     @property
+    def head_begun(self) -> bool:
+        """Whether a part of the next head is there; an empty line before it is none."""
+        buffer = self._buffer
+        return len(buffer) > len(b"\r\n") or not b"\r\n".startswith(buffer.peek(0, 2))
+
+    @property
     def end_is_due(self) -> bool:
         """Whether the next event is the end of a body, which needs no more bytes."""
         chunks = self._chunks

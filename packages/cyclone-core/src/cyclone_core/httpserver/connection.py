@@ -12,7 +12,6 @@ takes nothing off its answers no further request is handled, so that it cannot f
 requests that came together so many are handled in one turn of the reactor that others get theirs.
 """
 
-import enum
 import math
 from typing import Final, cast
 from typing import Protocol as Interface
@@ -35,12 +34,19 @@ from cyclone_core.httpserver.connections import Admission, Connections
 from cyclone_core.httpserver.exchange import BodyReceiver, RequestServer
 from cyclone_core.httpserver.http1 import HTTP1Exchange
 from cyclone_core.httpserver.incoming import IncomingBody
-from cyclone_core.httpserver.link import Link
+from cyclone_core.httpserver.lifetime import (
+    APPLICATION,
+    BODY,
+    CLOSE,
+    HANDSHAKE,
+    HEAD,
+    NEXT_REQUEST,
+    TimedLink,
+)
 from cyclone_core.httpserver.options import ServerOptions
 from cyclone_core.httpserver.peer import Peer
 from cyclone_core.httpserver.proxies import ProxyHeaders
 from cyclone_core.httpserver.refusal import error_answer
-from cyclone_core.httpserver.sending import has_unsent
 from cyclone_core.httpserver.streams import close_stream
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.limits import Limits
@@ -81,41 +87,20 @@ class HTTPConnectionFactory(RequestServer, Interface):
         ...
 
 
-class _Wait(enum.Enum):
-    """What the connection waits for; its deadline belongs to that."""
-
-    HANDSHAKE = enum.auto()
-    NEXT_REQUEST = enum.auto()
-    HEAD = enum.auto()
-    BODY = enum.auto()
-    APPLICATION = enum.auto()
-    CLOSE = enum.auto()
-
-
-# Looked up once: a member of an enumeration costs more than a global.
-_HANDSHAKE, _NEXT_REQUEST, _HEAD, _BODY, _APPLICATION, _CLOSE = _Wait
-
-
 @implementer(IHalfCloseableProtocol, IHandshakeListener)
-class HTTPConnection(Link):
+class HTTPConnection(TimedLink):
     """One connection of a client (cyclone: `httpserver.HTTPConnection`).
 
     Attributes:
         factory: The application, or whatever else serves requests.
-        peer: The client.
-        deadline: When `deadline_passed` is due, in seconds of the factory's clock.
         body: The body of the current request, until it has come to its end.
     """
 
     factory: HTTPConnectionFactory
-    peer: Peer
-    deadline: float = NEVER
     body: IncomingBody | None = None
 
-    # On the class, so that a connection that idles does not have them.
+    # On the class, so that a connection that idles does not have it.
     _exchange: HTTP1Exchange | None = None
-    _lingering = False
-    _successor: IProtocol | None = None
 
     def connectionMade(self) -> None:
         """Prepare for the first request, or refuse it if there are too many connections."""
@@ -127,7 +112,7 @@ class HTTPConnection(Link):
         self._requests = 0
         most = 1 if factory.options.no_keep_alive else limits.max_keep_alive_requests
         self._most_requests: float = most or math.inf
-        self._waiting = _NEXT_REQUEST
+        self._waiting = NEXT_REQUEST
         admission = factory.connections.admit(self, limits.max_connections)
         self.connect()
         if admission is Admission.CUT:
@@ -135,19 +120,19 @@ class HTTPConnection(Link):
         elif admission is Admission.REFUSED:
             self._refuse(_SERVICE_UNAVAILABLE, "there are too many connections")
         elif self.peer.protocol == "https":
-            self._wait_for(_HANDSHAKE, limits.tls_handshake_timeout)
+            self._wait_for(HANDSHAKE, limits.tls_handshake_timeout)
         else:
-            self._wait_for(_NEXT_REQUEST, limits.idle_connection_timeout)
+            self._wait_for(NEXT_REQUEST, limits.idle_connection_timeout)
 
     def handshakeCompleted(self) -> None:
         """Wait for the first request on TLS."""
         self.factory.examine_tls(self.transport)
-        if self._waiting is _HANDSHAKE:
-            self._wait_for(_NEXT_REQUEST, self._limits.idle_connection_timeout)
+        if self._waiting is HANDSHAKE:
+            self._wait_for(NEXT_REQUEST, self._limits.idle_connection_timeout)
 
     def dataReceived(self, data: bytes) -> None:
         """Take what the client has sent."""
-        if self._waiting is _CLOSE:
+        if self._waiting is CLOSE:
             return  # lingering: the client may finish sending, nobody listens
         self._reader.receive_data(data)
         self._process()
@@ -155,9 +140,9 @@ class HTTPConnection(Link):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Tell everybody concerned that the client has gone."""
         self.factory.connections.forget(self)
-        self._waiting = _CLOSE
+        self._waiting = CLOSE
         self._stop_producing()
-        self._end_exchange(reason.getErrorMessage())
+        self.end_exchange(reason.getErrorMessage())
         if self._successor is not None:
             successor, self._successor = self._successor, None
             del self.dataReceived
@@ -173,18 +158,8 @@ class HTTPConnection(Link):
         if successor is not None:
             successor.readConnectionLost()
             return
-        self._end_exchange("the client closed the connection")
+        self.end_exchange("the client closed the connection")
         self._close()
-
-    def writeConnectionLost(self) -> None:
-        """Wait a moment for the client to read the last answer and to close its side."""
-        successor = IHalfCloseableProtocol(self._successor, None)
-        if successor is not None:
-            successor.writeConnectionLost()
-        else:
-            limits = self._limits
-            seconds = limits.linger_timeout if self._lingering else limits.write_timeout
-            self._wait_for(_CLOSE, seconds)
 
     def deadline_passed(self) -> None:
         """Act on a client that was waited for in vain."""
@@ -193,41 +168,27 @@ class HTTPConnection(Link):
             return
         waiting = self._waiting
         self.deadline = NEVER
-        if waiting is _NEXT_REQUEST:
+        if waiting is NEXT_REQUEST:
             # Who still takes off the last answer is not idle: `resumeProducing` counts anew.
             if self._full is None:
                 self._close()
-        elif waiting is _CLOSE:
+        elif waiting is CLOSE:
             self.transport.abortConnection()
-        elif waiting is _HANDSHAKE:
+        elif waiting is HANDSHAKE:
             self.cut("the TLS handshake took too long")
         else:
-            what = "head" if waiting is _HEAD else "body"
+            what = "head" if waiting is HEAD else "body"
             self._refuse(_REQUEST_TIMEOUT, f"the {what} of a request came too late")
 
     # What `Connections` uses.
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing happens but that the next request is waited for."""
-        return self._waiting is _NEXT_REQUEST and self._full is None
-
-    def close_idle(self) -> None:
-        """Close; it is called while the connection is idle."""
-        self._close()
 
     def drain(self) -> None:
         """Close as soon as no request is in flight, and take no other."""
         self._most_requests = 0
         if self._exchange is not None:
             self._exchange.no_keep_alive = True
-        elif self._waiting is _NEXT_REQUEST or self._waiting is _HANDSHAKE:
+        elif self._waiting is NEXT_REQUEST or self._waiting is HANDSHAKE:
             self._close()
-
-    def cut(self, why: str) -> None:
-        """Close at once, whatever is in flight."""
-        _log.info("{ip} was cut off: {why}", ip=self.peer.remote_ip, why=why)
-        self.abort(why)
 
     # What the exchange uses.
 
@@ -237,26 +198,16 @@ class HTTPConnection(Link):
         unread = self.body is not None
         if unread:
             self._fail_body()
-        if self._waiting is _CLOSE:
+        if self._waiting is CLOSE:
             return  # who was told of the end has aborted
         if not keep_alive or self._requests >= self._most_requests:
             self._close(linger=unread or self._reader.buffered > 0)
             return
-        self._waiting = _NEXT_REQUEST
+        self._waiting = NEXT_REQUEST
         self.deadline = self._clock.now + self._limits.idle_connection_timeout
         if self._cork is None and (self._reader.buffered or self._reading_paused):
             # Not now: the framework still has to log this answer before it runs the next handler.
             self._clock.call_soon(self._process)
-
-    def abort(self, why: str) -> None:
-        """Cut the connection."""
-        if self._cork is not None:
-            self._cork.clear()
-        self._waiting = _CLOSE
-        self.deadline = NEVER
-        self._stop_producing()
-        self._end_exchange(why)
-        self.transport.abortConnection()
 
     @property
     def max_body_size(self) -> int:
@@ -271,14 +222,14 @@ class HTTPConnection(Link):
         """Bound the time from now to the end of the current body in seconds."""
         if self.body is not None:
             self.body.set_timeout(seconds, self._clock.now)
-            if self._waiting is _BODY:
+            if self._waiting is BODY:
                 self._wait_for_body(self.body)
 
     def pause_body(self) -> None:
         """Stop reading the current body, if it has not come to its end."""
         if self.body is not None and not self.body.paused:
             self.body.pause(self._clock.now)
-            self._wait_for(_APPLICATION, NEVER)
+            self._wait_for(APPLICATION, NEVER)
             self._pause_reading()
 
     def resume_body(self) -> None:
@@ -290,7 +241,7 @@ class HTTPConnection(Link):
 
     def upgrade(self, exchange: HTTP1Exchange, protocol: IProtocol) -> bytes:
         """Hand the transport to another protocol, and return what it should have got already."""
-        if self._waiting is _CLOSE or self._exchange is not exchange:
+        if self._waiting is CLOSE or self._exchange is not exchange:
             raise NotUpgradable("the client has gone, or the exchange is over")
         if exchange.started or self.body is not None:
             raise NotUpgradable("the answer has begun, or the request's body was not read")
@@ -299,7 +250,7 @@ class HTTPConnection(Link):
         self._send_all()
         self._resume_reading()
         # As far as HTTP is concerned; it still counts as open.
-        self._waiting = _CLOSE
+        self._waiting = CLOSE
         self.deadline = NEVER
         self._successor = protocol
         # Twisted looks the method up on the instance: from now on data do not pass through here.
@@ -309,10 +260,10 @@ class HTTPConnection(Link):
 
     def room_made(self) -> None:
         """Go on with what waited for the client to take off its answers."""
-        if self._waiting is _NEXT_REQUEST:
+        if self._waiting is NEXT_REQUEST:
             self.deadline = self._clock.now + self._limits.idle_connection_timeout
             self._process()
-        elif self._waiting is _CLOSE and self._producing:
+        elif self._waiting is CLOSE and self._producing:
             self._hang_up()
 
     # Requests.
@@ -337,7 +288,7 @@ class HTTPConnection(Link):
         busy = more or self._exchange is not None or self._full is not None
         if busy and self._reader.buffered > self._limits.max_pipeline_size:
             self._pause_reading()
-        elif self._reading_paused and self._waiting is not _CLOSE and not self._body_paused:
+        elif self._reading_paused and self._waiting is not CLOSE and not self._body_paused:
             self._resume_reading()
 
     @property
@@ -350,7 +301,7 @@ class HTTPConnection(Link):
         else:
             body = self.body
             blocked = body is None or body.receiver is None or body.paused
-        if blocked or self._waiting is _CLOSE:
+        if blocked or self._waiting is CLOSE:
             return False
         try:
             event = self._reader.next_event()
@@ -380,7 +331,7 @@ class HTTPConnection(Link):
         remote_ip, protocol = peer.remote_ip, peer.protocol
         if factory.proxies is not None:
             remote_ip, protocol = factory.proxies.client(peer, head.headers)
-        self._waiting = _APPLICATION
+        self._waiting = APPLICATION
         self.deadline = NEVER
         self._exchange = exchange = HTTP1Exchange(self, head)
         self._requests += 1
@@ -430,7 +381,7 @@ class HTTPConnection(Link):
 
     def _end_body(self) -> None:
         body, self.body = cast("IncomingBody", self.body), None
-        self._wait_for(_APPLICATION, NEVER)
+        self._wait_for(APPLICATION, NEVER)
         cast("BodyReceiver", body.receiver).body_finished()
 
     # Waiting.
@@ -443,10 +394,6 @@ class HTTPConnection(Link):
         self._wait_for_body(body)
         return True
 
-    def _wait_for(self, what: _Wait, seconds: float) -> None:
-        self._waiting = what
-        self.deadline = self._clock.now + seconds
-
     def _wait_for_client(self) -> None:
         if self._exchange is not None:
             body = cast("IncomingBody", self.body)
@@ -454,12 +401,12 @@ class HTTPConnection(Link):
             if body.continue_wanted and not self._exchange.started:
                 self._exchange.send_interim(100, HTTPHeaders())
             body.continue_wanted = False
-        elif self._reader.buffered and self._waiting is not _HEAD:
+        elif self._waiting is not HEAD and self._reader.head_begun:
             # Absolute from the first byte on: a byte now and then does not put it off.
-            self._wait_for(_HEAD, self._limits.header_timeout)
+            self._wait_for(HEAD, self._limits.header_timeout)
 
     def _wait_for_body(self, body: IncomingBody) -> None:
-        self._waiting = _BODY
+        self._waiting = BODY
         self.deadline = body.deadline(self._clock.now, self._limits)
 
     # Endings.
@@ -475,44 +422,10 @@ class HTTPConnection(Link):
         writer = ResponseWriter("HTTP/1.1", method, keep_alive=False)
         answer = error_answer(status, self.factory.server_header, self._clock.date)
         self.write_corked(writer.send_response(*answer))
-        self._end_exchange(why)
+        self.end_exchange(why)
         self._close(linger=True)
 
-    def _close(self, *, linger: bool = False) -> None:
-        """Close when the client has taken off its answers.
-
-        Args:
-            linger: Whether the client may still be sending.
-        """
-        self._flush_cork()
-        self._waiting = _CLOSE
-        self.deadline = NEVER
-        self._lingering = linger
-        if self._full is None:
-            self._hang_up()
-
-    def _hang_up(self) -> None:
-        """Close so that the client can read the last answer.
-
-        Closing a socket with unread input resets the connection, and a reset destroys what the client
-        has not read yet. So only the sending half is closed, and input is discarded for a while. The
-        same is done while the client has not taken the answer: once the socket is closed nobody
-        would cut off who never takes it.
-        """
-        self._stop_producing()
-        # The transport still has what the client has not taken, and TLS waits for its close_notify.
-        self._wait_for(_CLOSE, self._limits.write_timeout)
-        lose_write_connection = getattr(self.transport, "loseWriteConnection", None)
-        if self.peer.protocol == "https":
-            self._resume_reading()
-            self.transport.loseConnection()
-        elif lose_write_connection is not None and (self._lingering or has_unsent(self.transport)):
-            self._resume_reading()
-            lose_write_connection()  # when that is done `writeConnectionLost` sets the deadline
-        else:
-            self.transport.loseConnection()
-
-    def _end_exchange(self, why: str) -> None:
+    def end_exchange(self, why: str) -> None:
         """Tell everybody concerned that there will be no answer any more."""
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
