@@ -1,13 +1,17 @@
 """The request that a handler sees."""
 
+import datetime as dt
 import itertools
 import time
+from types import SimpleNamespace
 
 import pytest
 from twisted.internet.defer import Deferred
 
 from cyclone_core.errors import HTTPInputError
-from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
+from cyclone_core.httputil import HTTPFile, HTTPHeaders, HTTPServerRequest
+from cyclone_core.httputil.files import MemoryStore
+from cyclone_core.httputil.forms import Form
 from cyclone_core.limits import Limits
 
 FORM = "application/x-www-form-urlencoded"
@@ -192,3 +196,160 @@ def test_a_request_made_by_hand_has_no_end() -> None:
     """Asking for one says why there is none."""
     with pytest.raises(RuntimeError, match="no connection"):
         HTTPServerRequest("GET", "/").notifyFinish()
+
+
+MULTIPART = "multipart/form-data; boundary=B"
+PARTS = (
+    b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
+    b'--B\r\nContent-Disposition: form-data; name="f"; filename="x"\r\n\r\n2\r\n--B--\r\n'
+)
+
+
+class TestBody:
+    """The body, in memory or elsewhere."""
+
+    def test_without(self) -> None:
+        """A request without a body has an empty one."""
+        request = HTTPServerRequest("GET", "/")
+        assert (request.body, request.body_file.read()) == (b"", b"")
+        assert (request.arguments, request.files) == ({}, {})
+
+    def test_in_memory(self) -> None:
+        """The body is an attribute like any other, and can be read as a file."""
+        request = HTTPServerRequest("POST", "/", body=b"0123")
+        assert request.body_file is request.body_file
+        assert (request.body_file.read(2), request.body_file.read()) == (b"01", b"23")
+        request.body = b"4"
+        assert request.body == b"4"
+
+    def test_stored(self) -> None:
+        """A body that is elsewhere is read as a whole once, when it is asked for."""
+
+        class Store(MemoryStore):
+            reads = 0
+
+            def read_range(self, start: int, size: int) -> bytes:
+                self.reads += 1
+                return super().read_range(start, size)
+
+        store = Store(b"x" * 100_000)
+        request = HTTPServerRequest("POST", "/", headers=HTTPHeaders({"Content-Type": "text/x"}))
+        request.receive_stored(store)
+        assert (request.arguments, request.files) == ({}, {})
+        assert request.body_file.read(10) == b"x" * 10
+        assert store.reads == 1
+        assert request.body is request.body
+        assert len(request.body) == 100_000
+        assert store.reads == 2
+        request.body = b"y"
+        assert request.body == b"y"
+
+    def test_stored_form(self) -> None:
+        """An urlencoded body is parsed wherever it is."""
+        request = HTTPServerRequest("POST", "/", headers=HTTPHeaders({"Content-Type": FORM}))
+        request.receive_stored(MemoryStore(b"a=1&b"))
+        assert request.arguments == {"a": [b"1"], "b": [b""]}
+
+
+class TestForms:
+    """Fields and files of a body."""
+
+    def test_multipart(self) -> None:
+        """A request that was made by hand parses its form when asked."""
+        request = form(PARTS, MULTIPART, "/?a=0")
+        assert request.files == {"f": [HTTPFile("x", b"2")]}
+        assert request.files is request.files
+        assert request.body_arguments == {"a": [b"1"]}
+        assert request.body_arguments is request.body_arguments
+        assert request.arguments == {"a": [b"0", b"1"]}
+
+    def test_form_of_the_server(self) -> None:
+        """What was parsed while the body arrived is not parsed again."""
+        request = form(b"", MULTIPART)
+        request.receive_form(Form({"a": [b"1"]}, {"f": [HTTPFile("x", b"")]}))
+        assert request.arguments == request.body_arguments == {"a": [b"1"]}
+        assert request.files == {"f": [HTTPFile("x", b"")]}
+
+    def test_given_files(self) -> None:
+        """Files may be given, and set."""
+        files = {"f": [HTTPFile("x", b"")]}
+        request = HTTPServerRequest("POST", "/", files=files)
+        assert request.files is files
+        request.files = {}
+        assert request.files == {}
+
+    @pytest.mark.parametrize("name", ["arguments", "body_arguments", "files"])
+    def test_malformed(self, name: str) -> None:
+        """A malformed form is an error each time; the body can still be read."""
+        request = form(PARTS[:-4], MULTIPART)
+        for _ in range(2):
+            with pytest.raises(HTTPInputError, match="final boundary"):
+                getattr(request, name)
+        assert request.body == PARTS[:-4]
+
+    @pytest.mark.parametrize("content_type", [FORM, MULTIPART])
+    def test_encoded(self, content_type: str) -> None:
+        """A form that is still compressed is an error; other bodies may be."""
+        request = form(PARTS, content_type)
+        request.headers["Content-Encoding"] = "gzip"
+        with pytest.raises(HTTPInputError, match="Content-Encoding 'gzip'"):
+            request.arguments  # noqa: B018 -- a property that raises
+        request.headers["Content-Type"] = "text/plain"
+        assert request.arguments == {}
+
+    def test_limits(self) -> None:
+        """The limits of the connection hold for a form, those of its fields among them."""
+        headers = HTTPHeaders({"Content-Type": MULTIPART})
+        for size, status in ((1, None), (2, 413)):
+            body = PARTS.replace(b"1", b"1" * size)
+            limits = Limits(body_memory_limit=1)
+            request = HTTPServerRequest("POST", "/", headers=headers, body=body, limits=limits)
+            assert request.limits is limits
+            try:
+                assert (request.arguments["a"], status) == ([b"1"], None)
+            except HTTPInputError as error:
+                assert error.status == status  # noqa: PT017 -- for one size of two
+        assert HTTPServerRequest("GET", "/").limits == Limits()
+
+    @pytest.mark.parametrize("name", ["arguments", "body_arguments", "files"])
+    def test_body_error(self, name: str) -> None:
+        """What is wrong with the body is raised anew: no traceback binds the request to itself."""
+        request = form(b"a=1", uri="/?b=2")
+        error = request.body_error = HTTPInputError("malformed", 413)
+        error.http_headers = {"A": "b"}
+        for _ in range(2):
+            with pytest.raises(HTTPInputError, match="malformed") as caught:
+                getattr(request, name)
+            assert (caught.value.status, caught.value.http_headers) == (413, {"A": "b"})
+        assert error.__traceback__ is None
+        assert request.query_arguments == {"b": [b"2"]}
+        assert request.body == b"a=1"
+
+
+class TestCertificate:
+    """The certificate of the client."""
+
+    def test_without(self) -> None:
+        """A request that came from no server, or not by TLS, has none."""
+        assert HTTPServerRequest("GET", "/").get_ssl_certificate() is None
+        peer = SimpleNamespace(certificate=None)
+        request = HTTPServerRequest("GET", "/", connection=SimpleNamespace(peer=peer))  # type: ignore[arg-type]
+        assert request.get_ssl_certificate() is None
+        assert request.get_ssl_certificate(binary_form=True) is None
+
+    def test_certificate(self) -> None:
+        """It is that of the connection, as an object or in DER."""
+        crypto = pytest.importorskip("OpenSSL.crypto")
+        from cryptography import x509
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        key = Ed25519PrivateKey.generate()
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "client")])
+        now = dt.datetime.now(dt.UTC)
+        builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now)
+        certificate = crypto.X509.from_cryptography(builder.sign(key, None))
+        peer = SimpleNamespace(certificate=certificate)
+        request = HTTPServerRequest("GET", "/", connection=SimpleNamespace(peer=peer))  # type: ignore[arg-type]
+        assert request.get_ssl_certificate() is certificate
+        binary = request.get_ssl_certificate(binary_form=True)
+        assert x509.load_der_x509_certificate(binary) == certificate.to_cryptography()

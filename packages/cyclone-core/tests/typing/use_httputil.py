@@ -1,14 +1,23 @@
 """How programs use `cyclone_core.httputil` and `.util`; read by type checkers only, never run."""
 
 from collections.abc import Iterator, MutableMapping
-from typing import Any, assert_type
+from pathlib import Path
+from typing import Any, BinaryIO, assert_type
 
 from cyclone_core.httputil import (
+    HTTPFile,
     HTTPHeaders,
     HTTPInputError,
     HTTPServerRequest,
+    ParseBodyConfig,
+    ParseMultipartConfig,
+    ParseUrlEncodedConfig,
     http_date,
+    parse_body_arguments,
+    parse_multipart_form_data,
+    set_parse_body_config,
 )
+from cyclone_core.limits import Limits
 from cyclone_core.util import ObjectDict, import_object
 
 
@@ -42,6 +51,39 @@ def request() -> None:
     assert_type(made.host_name, str)
     assert_type(made.supports_http_1_1(), bool)
     assert_type(made.request_time(), float)
+    made.body = b"a"
+    assert_type(made.body_file, BinaryIO)
+    assert_type(made.files, dict[str, list[HTTPFile]])
+    made.files = {"a": [HTTPFile("b", b"")]}
+    assert_type(made.body_error, HTTPInputError | None)
+    assert_type(made.limits, Limits)
+    assert_type(made.get_ssl_certificate(binary_form=True), Any)
+
+
+def forms() -> None:
+    """Parse forms, and use what was uploaded."""
+    arguments: dict[str, list[bytes]] = {}
+    files: dict[str, list[HTTPFile]] = {}
+    multipart = ParseMultipartConfig(enabled=True, max_parts=1, max_part_header_size=1)
+    config = ParseBodyConfig(multipart=multipart, urlencoded=ParseUrlEncodedConfig(max_arguments=1))
+    set_parse_body_config(config)
+    parse_body_arguments("a/b", b"", arguments, files)
+    parse_body_arguments("a/b", b"", arguments, files, HTTPHeaders(), config=config)
+    parse_body_arguments("a/b", b"", arguments, files, {"A": "b"})
+    parse_multipart_form_data(b"a", b"", arguments, files, config=multipart)
+    file = HTTPFile(filename="a", body=b"", content_type="b/c")
+    mapping: MutableMapping[str, Any] = file
+    mapping["x"] = 1
+    assert_type(file["body"], Any)
+    assert_type(file.body, bytes)
+    assert_type(file.filename, str)
+    assert_type(file.content_type, str)
+    assert_type(file.file, BinaryIO)
+    assert_type(file.size, int)
+    assert_type(file.save(Path("a")), int)
+    assert_type(file.copy(), HTTPFile)
+    file.thumbnail = b""
+    assert_type(file.thumbnail, Any)
 
 
 def others() -> None:

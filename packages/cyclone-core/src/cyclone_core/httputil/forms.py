@@ -1,7 +1,7 @@
 """The two kinds of form bodies, and Tornado's functions and settings for them."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, TypeVar
 
 from cyclone_core.errors import HTTPInputError
@@ -181,13 +181,15 @@ def read_form(parts: list[FormPart], store: BodyStore) -> Form:
     return form
 
 
-def parse_form(content_type: str, headers: HTTPHeaders, body: bytes, limits: Limits) -> Form:
+def parse_form(
+    content_type: str, headers: HTTPHeaders, body: Callable[[], bytes], limits: Limits
+) -> Form:
     """Parse a whole body.
 
     Args:
         content_type: The request's `Content-Type`.
         headers: All of its headers.
-        body: The body.
+        body: Gives the body; not called if it is no form.
         limits: The bounds.
 
     Returns:
@@ -198,12 +200,13 @@ def parse_form(content_type: str, headers: HTTPHeaders, body: bytes, limits: Lim
     """
     if media_type(content_type) == FORM_TYPE:
         _refuse_encoding(headers)
-        return Form(parse_arguments(body, max_arguments(limits)), {})
+        return Form(parse_arguments(body(), max_arguments(limits)), {})
     parser = start_form(content_type, headers, limits)
     if parser is None:
         return Form({}, {})
-    parser.feed(body)
-    return read_form(parser.finish(), MemoryStore(body))
+    data = body()
+    parser.feed(data)
+    return read_form(parser.finish(), MemoryStore(data))
 
 
 def parse_body_arguments(

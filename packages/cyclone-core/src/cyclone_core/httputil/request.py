@@ -176,7 +176,7 @@ class HTTPServerRequest:
             raise _anew(self.body_error)
         if self._form is None:
             content_type = self.headers.get("Content-Type", "")
-            self._form = parse_form(content_type, self.headers, self.body, self.limits)
+            self._form = parse_form(content_type, self.headers, lambda: self.body, self.limits)
         return self._form
 
     def receive_stored(self, store: BodyStore) -> None:
