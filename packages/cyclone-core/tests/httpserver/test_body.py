@@ -405,6 +405,15 @@ class TestForms:
             with pytest.raises(HTTPInputError, match="Content-Encoding 'gzip'"):
                 request.arguments  # noqa: B018 -- a property that raises
 
+    @pytest.mark.parametrize(
+        "content_type", ["multipart/mixed; boundary=B", "message/http", "", "multipart/form-datax"]
+    )
+    def test_others(self, content_type: str) -> None:
+        """Other bodies are taken as they are."""
+        (request,) = receive(post(content_type), FIELD % b"1", b"x")
+        assert request.body == FIELD % b"1" + b"x"
+        assert (request.body_error, request.arguments, request.files) == (None, {}, {})
+
     def test_urlencoded(self) -> None:
         """An urlencoded form is parsed when it is asked for, on disk, too."""
         for memory in (1, 100):

@@ -17,6 +17,9 @@ __all__ = ["BufferedBody"]
 # Each object costs about 40 bytes beside its content: many small ones would exceed any limit.
 _MANY: Final = 1024
 
+# What a content type that may be multipart/form-data begins with.
+_INITIALS: Final = ("m", "M")
+
 # A limit that is exceeded by whatever comes.
 _NOTHING: Final = -1
 
@@ -34,10 +37,10 @@ class BufferedBody:
 
     __slots__ = (
         "_chunks",
-        "_compact",
         "_error",
         "_form",
         "_limit",
+        "_many",
         "_request",
         "_size",
         "_spool",
@@ -56,31 +59,23 @@ class BufferedBody:
         """
         self._request = request
         self._then: Callable[[HTTPServerRequest], object] | None = then
+        # A piece that exceeds one of these is attended to.
         self._limit = request.limits.body_memory_limit
+        self._many = _MANY
         self._chunks: list[bytes] = []
-        self._compact = 0  # so many chunks in front are joined ones
         self._size = 0
         self._spool: BodySpool | None = None
         self._form: MultipartParser | None = None
         self._error: HTTPInputError | None = None
-        content_type = request.headers.get("Content-Type")
-        if content_type is not None:
-            try:
-                self._form = start_form(content_type, request.headers, request.limits)
-            except HTTPInputError as error:
-                # Not passed on from here: nobody has got this object yet.
-                self._error = error
-                self._limit = _NOTHING
+        content_type = request.headers.get("Content-Type", "")
+        if content_type[:1] in _INITIALS:
+            self._start_form(content_type)
 
     def data_received(self, chunk: bytes) -> None:
         """Keep a piece."""
         self._chunks.append(chunk)
         self._size += len(chunk)
-        if (
-            self._size > self._limit
-            or self._form is not None
-            or len(self._chunks) - self._compact > _MANY
-        ):
+        if self._size > self._limit or len(self._chunks) > self._many:
             self._attend(chunk)
 
     def body_finished(self) -> None:
@@ -100,6 +95,16 @@ class BufferedBody:
         self._then = None
         self._forget()
 
+    def _start_form(self, content_type: str) -> None:
+        request = self._request
+        try:
+            self._form = start_form(content_type, request.headers, request.limits)
+        except HTTPInputError as error:
+            # Not passed on from here: nobody has got this object yet.
+            self._error = error
+        if self._form is not None or self._error is not None:
+            self._limit = _NOTHING
+
     def _attend(self, chunk: bytes) -> None:
         """Do what most pieces need not."""
         if self._then is None:
@@ -110,16 +115,21 @@ class BufferedBody:
                 raise self._error
             if self._form is not None:
                 self._form.feed(chunk)
-            if self._size > self._limit:
+            if self._size > self._request.limits.body_memory_limit:
                 self._write()
         except HTTPInputError as error:
             refused = error
         else:
-            if len(self._chunks) - self._compact > _MANY:
-                self._chunks[self._compact :] = [b"".join(self._chunks[self._compact :])]
-                self._compact += 1
+            if len(self._chunks) > self._many:
+                self._join_last()
             return
         self._pass_on(refused)
+
+    def _join_last(self) -> None:
+        # What was joined before is not joined again: that would take quadratic time.
+        joined = self._many - _MANY
+        self._chunks[joined:] = [b"".join(self._chunks[joined:])]
+        self._many += 1
 
     def _write(self) -> None:
         if self._spool is None:
@@ -127,7 +137,7 @@ class BufferedBody:
         for chunk in self._chunks:
             self._spool.write(chunk)
         self._chunks.clear()
-        self._compact = 0
+        self._many = _MANY
 
     def _complete(self) -> None:
         if self._error is not None:

@@ -183,11 +183,9 @@ class HTTPFile(MutableMapping[str, Any]):
         return file
 
     def _keep(self, items: dict[str, Any], store: BodyStore | None, start: int, size: int) -> None:
-        self._items = items
-        self._store = store
-        self._start = start
-        self._size = size
-        self._file = None
+        values = {"_items": items, "_store": store, "_start": start, "_size": size, "_file": None}
+        for name, value in values.items():
+            object.__setattr__(self, name, value)  # ours decides where a value goes
 
     @property
     def size(self) -> int:

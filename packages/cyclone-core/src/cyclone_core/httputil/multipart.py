@@ -126,6 +126,7 @@ class MultipartParser:
         # What came of the first delimiter, later of a part's header, while it is incomplete.
         self._head = bytearray()
         self._head_start: int | None = None
+        self._lead = b""  # how the content of a part begins
         self._fields = 0
         self._fields_size = 0
 
@@ -191,7 +192,7 @@ class MultipartParser:
         try:
             for event in self._framer.parse(chunk):
                 if isinstance(event, bytes):
-                    self._count(len(event))
+                    self._count(event)
                 elif event is None:
                     self._end_part(chunk)
                 else:
@@ -206,8 +207,14 @@ class MultipartParser:
             if len(self._head) > self._limits.max_part_header_size + len(_END_OF_HEAD):
                 self._refuse_head()
 
-    def _count(self, size: int) -> None:
+    def _count(self, content: bytes) -> None:
         part = self.parts[-1]
+        size = len(content)
+        if part.size < len(self._delimiter):
+            # Behind an empty line some parsers take it for the delimiter, and see two parts.
+            self._lead += content[: len(self._delimiter) - part.size]
+            if self._lead == self._delimiter:
+                raise HTTPInputError("the content of a part of a form begins with the boundary")
         part.size += size
         if part.filename is None:
             self._fields_size += size
@@ -226,6 +233,7 @@ class MultipartParser:
     def _begin_part(self, chunk: bytes) -> None:
         start = cast("int", self._head_start)
         self._head_start = None
+        self._lead = b""
         wanted = self._limits.max_part_header_size + len(_END_OF_HEAD)
         offset = max(start - self._received, 0)
         head = bytes(self._head) + chunk[offset : offset + wanted - len(self._head)]
@@ -267,9 +275,13 @@ def _parse_head(head: bytes, start: int) -> FormPart:
 
 
 def _field(fields: dict[str, str | list[str]], name: str) -> str:
-    value = fields.get(name, "")
+    value = fields.get(name)
+    if value is None:
+        return ""
     if isinstance(value, list):
         raise HTTPInputError(f"a part of a form has more than one {name}")
+    if value.isascii():
+        return value
     try:
         return value.encode("latin-1").decode("utf-8")
     except UnicodeDecodeError:

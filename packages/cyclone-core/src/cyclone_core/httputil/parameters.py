@@ -110,7 +110,7 @@ def _value(match: re.Match[str], form: bool) -> str:
         if not (form and quoted.endswith('\\"')):
             raise HTTPInputError(f"the quoted parameter {name!r} does not end")
         quoted = quoted[:-1]
-    plain = _ESCAPE.sub(r"\1", quoted)
+    plain = _ESCAPE.sub(r"\1", quoted) if "\\" in quoted else quoted
     return plain.replace("%22", '"') if form and plain == quoted else plain
 
 
