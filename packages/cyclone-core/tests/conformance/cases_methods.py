@@ -152,6 +152,10 @@ def _bodyless() -> list[Case]:
             body=b"",
             headers={"Content-Length": "0"},
         ),
+        *[
+            _one(f"{status} with content is a mistake", f"/status/{status}?x", 500, rule=rule)
+            for status in (204, 205, 304)
+        ],
         _one(
             "200, empty", "/status/200", 200, rule=rule, body=b"", headers={"Content-Length": "0"}
         ),

@@ -84,11 +84,12 @@ class Streamed(RequestHandler):
 
 
 class Status(RequestHandler):
-    """Answers with any status, without a body."""
+    """Answers with any status, and its query for a body."""
 
     def get(self, status: str) -> None:
         """Answer."""
         self.set_status(int(status))
+        self.write(self.request.query)
 
 
 class Tagged(RequestHandler):

@@ -14,7 +14,7 @@ import cases_methods
 import cases_request_line
 from battery import Case, unique
 
-__all__ = ["PENDING", "TABLES", "identified"]
+__all__ = ["TABLES", "identified"]
 
 TABLES: dict[str, list[Case]] = {
     "request line": unique(cases_request_line.CASES),
@@ -27,21 +27,6 @@ TABLES: dict[str, list[Case]] = {
     "expect": unique(cases_expect.CASES),
     "methods": unique(cases_methods.CASES),
     "answers": unique(cases_answers.CASES),
-}
-
-
-# What is still to be mended outside of the parser.
-PENDING = {
-    "request line: HEAD *",
-    "host: HEAD without Host",
-    "fields: HEAD with 101 headers",
-    "coding: HEAD, unknown",
-    "connection: the head of a HEAD",
-    "connection: the handler closes by header",
-    "connection: the handler closes by attribute",
-    "expect: 405 is the answer",
-    "expect: 501 is the answer",
-    "expect: unknown, HEAD",
 }
 
 

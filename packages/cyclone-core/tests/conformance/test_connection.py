@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from battery import PROBE, Case, expected_answers, judge
 from conformance_application import make_application
-from tables import PENDING, identified
+from tables import identified
 from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import LogEvent, globalLogPublisher
 from twisted.python.failure import Failure
@@ -16,10 +16,6 @@ from twisted.python.failure import Failure
 from cyclone_core.errors import HTTPOutputError
 
 CASES = dict(identified())
-LISTED = [
-    pytest.param(name, marks=pytest.mark.xfail(strict=False)) if name in PENDING else name
-    for name in CASES
-]
 
 
 def _memory() -> Any:  # noqa: ANN401 -- a module
@@ -95,7 +91,7 @@ def failures() -> Iterator[list[Failure]]:
 
 
 @pytest.mark.parametrize("size", [0, 1], ids=["whole", "bytes"])
-@pytest.mark.parametrize("name", LISTED)
+@pytest.mark.parametrize("name", CASES)
 def test_case(name: str, size: int, failures: list[Failure]) -> None:
     """The answers are as the case says, and no handler has seen anything else."""
     case = CASES[name]

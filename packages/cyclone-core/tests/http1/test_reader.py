@@ -111,6 +111,47 @@ def test_a_refused_head_is_known(before: bytes, data: bytes, expected: bool) -> 
         assert reader.asks_head is expected
 
 
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", False),
+        (b"\r", False),
+        (b"\r\n", False),
+        (b"\r\nG", True),
+        (b"\r\n\r", True),
+        (b"G", True),
+        (b"\n", True),
+        (b" ", True),
+    ],
+)
+def test_an_empty_line_begins_no_head(data: bytes, expected: bool) -> None:
+    """Who sends one behind a request, as old clients do, has not asked again."""
+    reader = RequestReader(Limits())
+    reader.receive_data(data)
+    assert reader.head_begun is expected
+
+
+@pytest.mark.parametrize(
+    ("header", "pieces"),
+    [
+        (b"Content-Length: 2", [b"a", b"b"]),
+        (b"Transfer-Encoding: chunked", [b"1\r\na\r\n", b"0\r\n\r\n"]),
+        (b"Transfer-Encoding: chunked", [b"", b"1\r\na\r\n0\r\n\r\n"]),
+    ],
+)
+def test_an_end_that_is_due_is_known(header: bytes, pieces: list[bytes]) -> None:
+    """Behind the last byte of a body its end needs no further bytes."""
+    reader = RequestReader(Limits())
+    reader.receive_data(post(b"", header))
+    head_of(reader)
+    for number, piece in enumerate(pieces, 1):
+        reader.receive_data(piece)
+        if piece != b"0\r\n\r\n":
+            reader.next_event()
+            assert reader.end_is_due is (number == len(pieces))
+    assert isinstance(reader.next_event(), EndOfBody)
+
+
 def test_one_empty_line_between_requests(trace_of: TraceOf) -> None:
     """It may stand before each request."""
     data = post(b"x", b"Content-Length: 1") + b"\r\n" + GET + b"\r\n" + GET

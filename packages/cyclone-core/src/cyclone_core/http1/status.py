@@ -11,6 +11,7 @@ __all__ = [
     "LAST_FINAL",
     "NO_CONTENT",
     "REASONS",
+    "RESET_CONTENT",
     "UNKNOWN_REASON",
     "is_final",
     "is_reason",
@@ -21,6 +22,7 @@ FIRST_INTERIM: Final = 100
 FIRST_FINAL: Final = 200
 LAST_FINAL: Final = 599
 NO_CONTENT: Final = 204
+RESET_CONTENT: Final = 205
 
 BODYLESS: Final = frozenset({204, 304})
 """Final statuses whose answers have no content (RFC 9110 section 6.4.1)."""

@@ -10,6 +10,7 @@ from cyclone_core.http1.status import (
     LAST_FINAL,
     NO_CONTENT,
     REASONS,
+    RESET_CONTENT,
     is_reason,
     reason_phrase,
 )
@@ -119,6 +120,8 @@ class ResponseWriter:
             if size:
                 raise HTTPOutputError(f"an answer with status {status} has no body")
             _check_unsent_length(status, promised)
+        elif size and status == RESET_CONTENT:
+            raise HTTPOutputError(f"an answer with status {status} has no body")
         elif promised is None:
             extra = f"Content-Length: {size}\r\n"
         elif self._is_head and not size:
@@ -159,6 +162,12 @@ class ResponseWriter:
             if chunk and not self._is_head:
                 raise HTTPOutputError(f"an answer with status {status} has no body")
             _check_unsent_length(status, promised)
+        elif status == RESET_CONTENT:
+            # Its end must be known at once, without a chunk (RFC 9110 section 15.3.6).
+            if chunk or (promised is not None and promised != "0"):
+                raise HTTPOutputError(f"an answer with status {status} has no body")
+            state = _LENGTH
+            extra = "" if promised else "Content-Length: 0\r\n"
         elif promised is not None:
             state = _LENGTH
             remaining = _parse_length(promised) - len(chunk)
