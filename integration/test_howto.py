@@ -1,14 +1,18 @@
 """The programs and commands of `docs/howto`, run as they are printed."""
 
+import dataclasses
 import re
 import shlex
 import signal
 import ssl
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from startup_processes import BIN, Launcher, answers, environment, fetch, free_port, until
+
+from cyclone_core.limits import Limits
 
 HOWTO = Path(__file__).parents[1] / "docs" / "howto"
 
@@ -123,3 +127,17 @@ def test_the_other_contexts(launch: Launcher, pair: Path) -> None:
     imported = "from cyclone_core.tls import server_context_factory\n"
     done = launch.run("python", "-c", imported + "".join(calls))
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_limits_are_listed() -> None:
+    """The page about limits lists every setting with its default, and its programs run."""
+    rows = re.findall(
+        r"^\| `(\w+)` \| (\S+) \|", (HOWTO / "limits.md").read_text("utf-8"), re.MULTILINE
+    )
+    fields = [field for field in dataclasses.fields(Limits) if field.init]
+    assert sorted(rows) == sorted((field.name, str(field.default)) for field in fields)
+    names: dict[str, Any] = {}
+    for program in blocks("limits", "python"):
+        exec(program, names)  # noqa: S102 -- our own page
+    assert names["internal"].limits.body_timeout == 600
+    assert names["application"].limits.max_body_size == 1024 * 1024
