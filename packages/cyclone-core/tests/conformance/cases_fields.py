@@ -1,6 +1,6 @@
 """Header fields: RFC 9110 section 5, RFC 9112 section 5; and their bounds."""
 
-from battery import SHOULD, Case, Read, accept, refuse, request
+from battery import MUST, OURS, SHOULD, Case, Read, accept, refuse, request
 
 GET = request()
 CONTROLS = [chr(code) for code in (*range(9), *range(11, 13), *range(14, 32), 127)]
@@ -69,9 +69,17 @@ def _head(*lines: str) -> bytes:
     return request("/", *lines)
 
 
+def _stray_level(name: str) -> str:
+    """A bare LF MAY be taken for a line end (RFC 9112 section 2.2)."""
+    return OURS if "LF" in name and "CR" not in name.replace("CRLF", "") else MUST
+
+
 def _lines() -> list[Case]:
     rule = "RFC 9112 section 5"
-    cases = [refuse(name, _head(line), 400, rule=rule) for name, line in BAD_LINES.items()]
+    cases = [
+        refuse(name, _head(line), 400, rule=rule, level=_stray_level(name))
+        for name, line in BAD_LINES.items()
+    ]
     cases += [
         refuse(
             f"{character} in the name", _head(f"X{character}Y: z"), 400, rule="RFC 9110 section 5.1"
@@ -95,9 +103,7 @@ def _lines() -> list[Case]:
 
 
 def _controls() -> list[Case]:
-    rule = (
-        "RFC 9110 section 5.5: CR, LF and NUL MUST be rejected or replaced; we reject every control"
-    )
+    rule = "RFC 9110 section 5.5: NUL MUST be rejected or replaced, the others MAY; we reject them"
     cases = []
     for character in CONTROLS:
         code = f"{ord(character):02x}"
@@ -107,7 +113,9 @@ def _controls() -> list[Case]:
             "behind a value": f"X: a{character}",
             "in a name": f"X{character}Y: a",
         }.items():
-            cases.append(refuse(f"control {code} {place}", _head(line), 400, rule=rule))
+            level = MUST if character == "\0" or place == "in a name" else OURS
+            name = f"control {code} {place}"
+            cases.append(refuse(name, _head(line), 400, rule=rule, level=level))
     return cases
 
 
@@ -131,7 +139,10 @@ def _places() -> list[Case]:
         "CR in the target": b"GET /a\rb HTTP/1.1\r\nHost: a\r\n\r\n",
     }
     # An incomplete head is ended by the probe's empty line, or never: the mistake is seen before.
-    cases = [refuse(name, data, 400, rule=rule) for name, data in strays.items()]
+    cases = [
+        refuse(name, data, 400, rule=rule, level=_stray_level(name))
+        for name, data in strays.items()
+    ]
     before = "RFC 9112 section 2.2: whitespace between request line and first header"
     for name, blank in {"blank": b" ", "tab": b"\t", "blank line": b" \r\n"}.items():
         data = b"GET / HTTP/1.1\r\n" + blank + b"Host: a\r\n\r\n"

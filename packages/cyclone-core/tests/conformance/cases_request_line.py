@@ -1,6 +1,6 @@
 """Request lines: RFC 9112 sections 2.2, 2.3 and 3."""
 
-from battery import OURS, SHOULD, Answer, Case, Read, accept, refuse, request
+from battery import MUST, OURS, SHOULD, Answer, Case, Read, accept, refuse, request
 
 GET = request()
 
@@ -158,14 +158,22 @@ BAD_ABSOLUTE = {
 
 def _malformed() -> list[Case]:
     rule = "RFC 9112 section 3"
-    cases = [refuse(name, line(text), 400, rule=rule) for name, text in MALFORMED.items()]
+    cases = [
+        refuse(name, line(text), 400, rule=rule, level=SHOULD) for name, text in MALFORMED.items()
+    ]
     cases += [
-        refuse(f"method {name!r}", line(f"{name} / HTTP/1.1"), 400, rule="RFC 9110 section 9.1")
+        refuse(
+            f"method {name!r}",
+            line(f"{name} / HTTP/1.1"),
+            400,
+            rule="RFC 9110 section 9.1",
+            level=SHOULD,
+        )
         for name in BAD_METHODS
     ]
     rule = "RFC 9112 section 2.3"
     cases += [
-        refuse(f"version {name!r}", line(f"GET / {name}"), status, rule=rule)
+        refuse(f"version {name!r}", line(f"GET / {name}"), status, rule=rule, level=SHOULD)
         for name, status in VERSIONS.items()
     ]
     return cases
@@ -190,7 +198,7 @@ def _versions() -> list[Case]:
             kept=False,
         ),
         refuse("preface of HTTP/2", preface, 505, rule="RFC 9110 section 15.6.6", level=SHOULD),
-        refuse("hello of TLS", hello, 400, rule="RFC 9112 section 3"),
+        refuse("hello of TLS", hello, 400, rule="RFC 9112 section 3", level=SHOULD),
     ]
 
 
@@ -234,7 +242,13 @@ def _targets() -> list[Case]:
         for name in LENIENT_TARGETS
     ]
     cases += [
-        refuse(f"target {name!r}", line(f"GET {name} HTTP/1.1"), 400, rule="RFC 9112 section 3.2")
+        refuse(
+            f"target {name!r}",
+            line(f"GET {name} HTTP/1.1"),
+            400,
+            rule="RFC 9112 section 3.2",
+            level=SHOULD,
+        )
         for name in BAD_TARGETS
     ]
     return cases
@@ -252,7 +266,13 @@ def _absolute() -> list[Case]:
         for name, (uri, host) in ABSOLUTE.items()
     ]
     cases += [
-        refuse(f"target {name!r}", request(name), 400, rule=rule)
+        refuse(
+            f"target {name!r}",
+            request(name),
+            400,
+            rule=rule,
+            level=MUST if "empty host" in rule else SHOULD,
+        )
         for name, rule in BAD_ABSOLUTE.items()
     ]
     reads = Read(version="HTTP/1.0", uri="/x", host="b")
@@ -320,11 +340,11 @@ def _asterisk() -> list[Case]:
         ),
     ]
     cases += [
-        refuse(f"{method} *", request("*", method=method), 400, rule=rule)
+        refuse(f"{method} *", request("*", method=method), 400, rule=rule, level=SHOULD)
         for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "TRACE", "options")
     ]
     cases += [
-        refuse(f"OPTIONS {target}", request(target, method="OPTIONS"), 400, rule=rule)
+        refuse(f"OPTIONS {target}", request(target, method="OPTIONS"), 400, rule=rule, level=SHOULD)
         for target in ("**", "*?x", "*/", "a")
     ]
     return cases
