@@ -1,6 +1,8 @@
 """Every conformance case through connections in memory, whole and byte by byte."""
 
 import importlib.util
+import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,12 +10,17 @@ from typing import Any
 import pytest
 from battery import PROBE, Case, expected_answers, judge
 from conformance_application import make_application
+from hypothesis import HealthCheck, given, settings
 from tables import identified
 from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import LogEvent, globalLogPublisher
 from twisted.python.failure import Failure
 
 from cyclone_core.errors import HTTPOutputError
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "http1"))  # tests are no package
+
+from grammar import slipped
 
 CASES = dict(identified())
 
@@ -30,6 +37,27 @@ def _memory() -> Any:  # noqa: ANN401 -- a module
 
 
 memory = _memory()
+
+
+def told(data: bytes, size: int) -> tuple[bytes, list[dict[str, Any]]]:
+    """Send without regard to the answers, and wait for the end.
+
+    Args:
+        data: What the client sends.
+        size: The size of each read of the server.
+
+    Returns:
+        What the server has sent, without `100 Continue`, and what its handlers were asked.
+    """
+    reactor = MemoryReactorClock()
+    application = make_application(reactor=reactor)
+    client = memory.Client(application, reactor)
+    client.send(*[data[start : start + size] for start in range(0, len(data), size)])
+    for _ in range(8):
+        client.advance(5)  # and take what comes, or the server waits for that
+    assert client.closed, "the connection is never closed"
+    answers = client.received().replace(b"HTTP/1.1 100 Continue\r\n\r\n", b"")
+    return re.sub(rb"Date: [^\r]*", b"Date", answers), application.settings.seen
 
 
 def converse(case: Case, size: int) -> tuple[bytes, list[dict[str, Any]], bool]:
@@ -100,3 +128,13 @@ def test_case(name: str, size: int, failures: list[Failure]) -> None:
     assert closed
     wanted = [answer.cut or answer.status == 500 for answer in expected_answers(case)]
     assert len(failures) <= sum(wanted)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(slipped())
+def test_slips(failures: list[Failure], data: bytes) -> None:
+    """Right requests with a slip or two: no failure, an end, and the cuts between reads do not matter."""
+    assert told(data, 1) == told(data, len(data) or 1)
+    assert failures == []
