@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from server import WrongAnswerError, pinned
+from server import WrongAnswerError, pinned, prefer
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -23,13 +23,24 @@ class Report(NamedTuple):
 
 def _run(command: list[str], seconds: float, core: set[int]) -> str:
     with pinned(core):
-        ran = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=seconds + 30
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
-    if ran.returncode:
-        message = f"{' '.join(command)} fails:\n{ran.stderr}"
+    prefer(child.pid)
+    try:
+        printed, complaints = child.communicate(timeout=seconds + 30)
+    finally:
+        child.kill()  # of no effect if it has ended
+        child.wait()
+    if child.returncode:
+        message = f"{' '.join(command)} fails:\n{complaints}"
         raise WrongAnswerError(message)
-    return ran.stdout
+    return printed
 
 
 def wrk(url: str, script: str | None, seconds: float, connections: int, core: set[int]) -> Report:
