@@ -14,9 +14,10 @@ from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
+from idle import FILES
 from report import missed, surroundings, table
 from scenarios import SCENARIOS
-from server import SERVERS, WrongAnswerError, cores, running
+from server import SERVERS, WrongAnswerError, allow_files, cores, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,8 +99,10 @@ def main() -> None:
     options = parse()
     around = surroundings()
     try:
+        if "idle" in options.scenarios:
+            allow_files(FILES)
         results = run(options)
-    except WrongAnswerError as error:
+    except (WrongAnswerError, OSError) as error:
         sys.exit(str(error))
     print(around)
     for scenario in options.scenarios:
