@@ -28,6 +28,7 @@ SHORT: dict[str, Any] = {
     "idle_connection_timeout": 1.0,
     "body_stall_timeout": 1.0,
     "linger_timeout": 1.0,
+    "write_timeout": 1.0,
 }
 
 

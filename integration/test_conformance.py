@@ -151,16 +151,15 @@ def test_waiting(server: Server, whole: bool) -> None:
     assert {name: found for name, found in wrong.items() if found} == {}
 
 
-def lingering() -> list[Any]:
+def lingering() -> list[str]:
     """List one mistake for each table and status, and where the server closes without one."""
-    pending = pytest.mark.xfail(strict=False, reason="an unasked close does not linger yet")
     closing = [name for name in CASES if name.startswith("connection: the handler closes by")]
     found: dict[object, str] = {}
     for name, case in CASES.items():
         answers = battery.expected_answers(case)
         if answers and answers[-1].status >= 400 and not (case.kept or case.waits):
             found.setdefault((name.partition(":")[0], answers[-1].status), name)
-    return [*found.values(), *[pytest.param(name, marks=pending) for name in closing]]
+    return [*found.values(), *closing]
 
 
 @pytest.mark.parametrize("name", lingering())

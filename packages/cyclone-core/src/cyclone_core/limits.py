@@ -43,7 +43,8 @@ class Limits:
         max_keep_alive_requests: Requests on one connection; None is no bound.
         drain_timeout: How long requests may go on when the process ends.
         shortest: The smallest of the three sizes of a head: one that is smaller needs no closer look.
-        linger_timeout: How long an erring client may take to read the answer before it is cut off.
+        linger_timeout: How long a client that did not ask for the end of the connection, or is wrong,
+            may take to read the last answer before it is cut off.
     """
 
     max_request_line: int = 8 * 1024

@@ -140,7 +140,7 @@ def test_an_empty_line_begins_no_head(data: bytes, expected: bool) -> None:
     ],
 )
 def test_an_end_that_is_due_is_known(header: bytes, pieces: list[bytes]) -> None:
-    """Behind the last byte of a body its end needs no further bytes."""
+    """A body that goes on needs bytes; behind its last one its end needs no further ones."""
     reader = RequestReader(Limits())
     reader.receive_data(post(b"", header))
     head_of(reader)
@@ -148,7 +148,7 @@ def test_an_end_that_is_due_is_known(header: bytes, pieces: list[bytes]) -> None
         reader.receive_data(piece)
         if piece != b"0\r\n\r\n":
             reader.next_event()
-            assert reader.end_is_due is (number == len(pieces))
+            assert reader.starved is (number < len(pieces))
     assert isinstance(reader.next_event(), EndOfBody)
 
 

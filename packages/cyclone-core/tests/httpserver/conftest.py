@@ -198,6 +198,12 @@ class Client:
         self.wire.readConnectionLost(Failure(ConnectionDone()))
         self.pump()
 
+    def leave(self) -> bool:
+        """Close when the server has closed its half, as clients do; tell whether that was the end."""
+        lingered = self.wire.half_closed and not self.closed
+        self.half_close()
+        return lingered and self.closed
+
     def vanish(self) -> None:
         """Go without a word."""
         self.wire.connectionLost(Failure(ConnectionLost()))

@@ -112,7 +112,23 @@ class TestKeepAlive:
         client = connect(Script(answer))
         client.send(GET)
         assert client.received() == OK_CLOSE
-        assert client.closed
+        assert client.leave()
+
+    def test_next_request_on_its_way(self, connect: Connect) -> None:
+        """A client that wanted to go on may be sending already: it still gets the last answer."""
+
+        def answer(request: HTTPServerRequest) -> None:
+            request.connection.no_keep_alive = True
+            respond(request)
+
+        client = connect(Script(answer))
+        client.send(GET)
+        assert client.wire.half_closed
+        client.send(GET, b"x" * 1_000_000)
+        assert client.received() == OK_CLOSE
+        assert client.waiting == 0
+        client.advance(4)
+        assert client.wire.aborted
 
     def test_nothing_behind_the_last(self, connect: Connect) -> None:
         """What follows the last request of a connection is read, discarded and not executed."""

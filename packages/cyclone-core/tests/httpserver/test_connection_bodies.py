@@ -491,7 +491,7 @@ class TestEarlyAnswer:
         receiver.request.connection.finish()
         assert b"Connection: close" in client.received()
         assert receiver.seen == [b"01", b"23456789", "end"]
-        assert client.closed
+        assert client.leave()
 
     def test_later(self, connect: Connect) -> None:
         """An application that takes no body may answer later; the body is left unread."""

@@ -301,7 +301,7 @@ class TestRequests:
         client = connect(Script(respond), no_keep_alive=True)
         client.send(GET)
         assert client.received() == OK_CLOSE
-        assert client.closed
+        assert client.leave()
 
     def test_no_keep_alive_of_an_application(self, reactor: MemoryReactorClock) -> None:
         """The setting holds for streams, too, whatever the handler's attribute says."""
@@ -314,7 +314,7 @@ class TestRequests:
         client = Client(Application([("/", Handler)], no_keep_alive=True, reactor=reactor), reactor)
         client.send(GET)
         assert b"\r\nConnection: close\r\n" in client.received()
-        assert client.closed
+        assert client.leave()
 
 
 class TestTurns:

@@ -89,7 +89,7 @@ class TestRespond:
         exchange.no_keep_alive = True
         exchange.respond(200, "OK", HTTPHeaders(), b"ok")
         assert client.received() == OK_CLOSE
-        assert client.closed
+        assert client.leave()
 
 
 class TestPieces:
@@ -146,7 +146,7 @@ class TestPieces:
         exchange.write(b"bc")
         exchange.finish()
         assert client.received() == b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc"
-        assert client.closed
+        assert client.leave()
 
     @pytest.mark.parametrize(("method", "status"), [(b"HEAD", 200), (b"GET", 204), (b"GET", 304)])
     def test_no_body(self, client: Client, method: bytes, status: int) -> None:
@@ -165,7 +165,7 @@ class TestPieces:
         head(exchange)
         exchange.finish()
         assert b"\r\nConnection: close\r\n" in client.received()
-        assert client.closed
+        assert client.leave()
 
     def test_write_without_head(self, client: Client) -> None:
         """A piece without a head is refused."""

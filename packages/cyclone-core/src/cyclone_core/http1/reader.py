@@ -104,10 +104,12 @@ class RequestReader:
         return len(buffer) > len(b"\r\n") or not b"\r\n".startswith(buffer.peek(0, 2))
 
     @property
-    def end_is_due(self) -> bool:
-        """Whether the next event is the end of a body, which needs no more bytes."""
-        chunks = self._chunks
-        return self._remaining == 0 if chunks is None else chunks.done
+    def starved(self) -> bool:
+        """Whether a body goes on, and there is no event of it without more bytes."""
+        buffer = self._buffer
+        if buffer.pos != len(buffer.data) or self._remaining == 0:
+            return False
+        return self._chunks is None or not self._chunks.done
 
     @property
     def asks_head(self) -> bool:

@@ -110,11 +110,13 @@ class CoarseClock:
             return
         self._start()
         passed = self.now - _TICK
-        for connection in [each for each in self.watched if _is_late(each, passed)]:
+        # No function for the condition: with it ten thousand connections cost three times as much.
+        late = [
+            each
+            for each in self.watched
+            if each.deadline <= passed or each.write_deadline <= passed
+        ]
+        for connection in late:
             # What was done about another one may have been enough.
-            if _is_late(connection, passed):
+            if connection.deadline <= passed or connection.write_deadline <= passed:
                 connection.deadline_passed()
-
-
-def _is_late(connection: Timed, passed: float) -> bool:
-    return connection.deadline <= passed or connection.write_deadline <= passed

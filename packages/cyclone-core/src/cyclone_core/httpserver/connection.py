@@ -167,6 +167,12 @@ class HTTPConnection(TimedLink):
             self.cut("the client does not take its answer")
             return
         waiting = self._waiting
+        body = self.body
+        if waiting is BODY and body is not None:
+            # Not moved with each piece that came, which would cost more.
+            passed, self.deadline = self.deadline, body.deadline(self._limits)
+            if self.deadline > passed:
+                return
         self.deadline = NEVER
         if waiting is NEXT_REQUEST:
             # Who still takes off the last answer is not idle: `resumeProducing` counts anew.
@@ -194,14 +200,16 @@ class HTTPConnection(TimedLink):
 
     def answer_finished(self, keep_alive: bool) -> None:
         """Go on with the next request, or close."""
-        self._exchange = None
+        exchange, self._exchange = self._exchange, None
         unread = self.body is not None
         if unread:
             self._fail_body()
         if self._waiting is CLOSE:
             return  # who was told of the end has aborted
         if not keep_alive or self._requests >= self._most_requests:
-            self._close(linger=unread or self._reader.buffered > 0)
+            # Who did not ask for the end may be sending the next request just now.
+            sending = exchange is None or exchange.client_goes_on
+            self._close(linger=sending or unread or self._reader.buffered > 0)
             return
         self._waiting = NEXT_REQUEST
         self.deadline = self._clock.now + self._limits.idle_connection_timeout
@@ -223,7 +231,7 @@ class HTTPConnection(TimedLink):
         if self.body is not None:
             self.body.set_timeout(seconds, self._clock.now)
             if self._waiting is BODY:
-                self._wait_for_body(self.body)
+                self.deadline = self.body.deadline(self._limits)
 
     def pause_body(self) -> None:
         """Stop reading the current body, if it has not come to its end."""
@@ -318,7 +326,7 @@ class HTTPConnection(TimedLink):
                 self._end_body()
             else:
                 self._deliver(event)
-                return not self._waits_for_more()
+                return not (self._reader.starved and self._waits_for_more())
         except Exception:  # noqa: BLE001 -- whatever the application raises must not stop the server
             _log.failure("The application failed to handle a request")
             # Behind a complete answer another one would be taken for that of the next request.
@@ -328,15 +336,15 @@ class HTTPConnection(TimedLink):
 
     def _begin(self, head: RequestHead) -> None:
         factory, peer = self.factory, self.peer
-        remote_ip, protocol = peer.remote_ip, peer.protocol
-        if factory.proxies is not None:
-            remote_ip, protocol = factory.proxies.client(peer, head.headers)
         self._waiting = APPLICATION
         self.deadline = NEVER
         self._exchange = exchange = HTTP1Exchange(self, head)
         self._requests += 1
         if self._requests >= self._most_requests:
             exchange.no_keep_alive = True
+        remote_ip, protocol = peer.remote_ip, peer.protocol
+        if factory.proxies is not None:
+            remote_ip, protocol = factory.proxies.client(peer, head.headers)
         request = HTTPServerRequest(
             head.method,
             head.uri,
@@ -387,9 +395,9 @@ class HTTPConnection(TimedLink):
     # Waiting.
 
     def _waits_for_more(self) -> bool:
-        """Wait for the next piece of a body if nothing else is there: asking the reader costs more."""
-        body, reader = self.body, self._reader
-        if body is None or body.paused or reader.buffered or reader.end_is_due:
+        """Wait for the next piece of a body; asking the reader in vain would cost more."""
+        body = self.body
+        if body is None or body.paused:
             return False
         self._wait_for_body(body)
         return True
@@ -406,8 +414,10 @@ class HTTPConnection(TimedLink):
             self._wait_for(HEAD, self._limits.header_timeout)
 
     def _wait_for_body(self, body: IncomingBody) -> None:
-        self._waiting = BODY
-        self.deadline = body.deadline(self._clock.now, self._limits)
+        body.heard = self._clock.now
+        if self._waiting is not BODY:
+            self._waiting = BODY
+            self.deadline = body.deadline(self._limits)
 
     # Endings.
 

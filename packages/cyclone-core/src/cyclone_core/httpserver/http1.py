@@ -24,9 +24,21 @@ class HTTP1Exchange:
     """One request of an `HTTPConnection`; see `Exchange` for the methods.
 
     It ends when the answer is finished or the connection is lost, whatever comes first.
+
+    Attributes:
+        client_goes_on: Whether the client wants to send another request behind this one.
     """
 
-    __slots__ = ("_connection", "_ended", "_lost", "_waiting", "_writer", "method", "no_keep_alive")
+    __slots__ = (
+        "_connection",
+        "_ended",
+        "_lost",
+        "_waiting",
+        "_writer",
+        "client_goes_on",
+        "method",
+        "no_keep_alive",
+    )
 
     def __init__(self, connection: "HTTPConnection", head: RequestHead) -> None:
         """Make the exchange for a request; the connection does.
@@ -37,6 +49,7 @@ class HTTP1Exchange:
         """
         self.method = head.method
         self.no_keep_alive = False
+        self.client_goes_on = head.keep_alive
         self._connection = connection
         self._writer = ResponseWriter(head.version, head.method, head.keep_alive)
         self._waiting: list[Deferred[str | None]] | None = None

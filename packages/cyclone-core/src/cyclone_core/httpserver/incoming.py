@@ -24,6 +24,7 @@ class IncomingBody:
         continue_wanted: Whether the client waits for `100 Continue` before it sends.
         paused: Whether the application has asked to wait.
         received: Bytes that were passed on.
+        heard: When the client was last waited for or heard of.
     """
 
     __slots__ = (
@@ -31,6 +32,7 @@ class IncomingBody:
         "_started",
         "_total",
         "continue_wanted",
+        "heard",
         "paused",
         "received",
         "receiver",
@@ -47,6 +49,7 @@ class IncomingBody:
         self.continue_wanted = continue_wanted
         self.paused = False
         self.received = 0
+        self.heard = now
         self._started = now
         self._total = NEVER
         self._paused_at = now
@@ -73,17 +76,16 @@ class IncomingBody:
         self._total += waited
         self._started += waited
 
-    def deadline(self, now: float, limits: Limits) -> float:
+    def deadline(self, limits: Limits) -> float:
         """Tell when the next piece must have come.
 
         Args:
-            now: The time.
             limits: `body_stall_timeout` and `min_body_rate` count, beside `set_timeout`.
 
         Returns:
             The earliest time at which one of them is broken.
         """
-        deadline = min(now + limits.body_stall_timeout, self._total)
+        deadline = min(self.heard + limits.body_stall_timeout, self._total)
         if limits.min_body_rate is None:
             return deadline
         # What came so far is worth this many seconds.

@@ -24,6 +24,9 @@ __all__ = [
 
 _log = Logger(namespace="cyclone.httpserver")
 
+# Bytes that a client takes at once: ten full packets.
+_SMALL: Final = 14 * 1024
+
 
 class Wait(enum.Enum):
     """What a connection waits for; its deadline belongs to that."""
@@ -93,8 +96,8 @@ class TimedLink(Link):
             successor.writeConnectionLost()
         else:
             limits = self._limits
-            seconds = limits.linger_timeout if self._lingering else limits.write_timeout
-            self._wait_for(CLOSE, seconds)
+            taken = self._lingering and not has_unsent(self.transport)
+            self._wait_for(CLOSE, limits.linger_timeout if taken else limits.write_timeout)
 
     def end_exchange(self, why: str) -> None:
         """Override to tell everybody concerned that there will be no answer any more.
@@ -113,20 +116,28 @@ class TimedLink(Link):
         Args:
             linger: Whether the client may still be sending.
         """
+        # What fits into any client's window is sent and closed in one turn of the reactor, which
+        # costs less than to send it now, to ask whether it was sent, and to close then.
+        small = self._cork and self._corked <= _SMALL and self.peer.protocol == "http"
+        if small:
+            self._sends = False
         self._flush_cork()
         self._waiting = CLOSE
         self.deadline = NEVER
         self._lingering = linger
         if self._full is None:
-            self._hang_up()
+            self._hang_up(ask=not small)
 
-    def _hang_up(self) -> None:
+    def _hang_up(self, *, ask: bool = True) -> None:
         """Close so that the client can read the last answer.
 
         Closing a socket with unread input resets the connection, and a reset destroys what the client
         has not read yet. So only the sending half is closed, and input is discarded for a while. The
         same is done while the client has not taken the answer: once the socket is closed nobody
         would cut off who never takes it.
+
+        Args:
+            ask: Whether the client may not have taken it.
         """
         self._stop_producing()
         # The transport still has what the client has not taken, and TLS waits for its close_notify.
@@ -135,7 +146,9 @@ class TimedLink(Link):
         if self.peer.protocol == "https":
             self._resume_reading()
             self.transport.loseConnection()
-        elif lose_write_connection is not None and (self._lingering or has_unsent(self.transport)):
+        elif lose_write_connection is not None and (
+            self._lingering or (ask and has_unsent(self.transport))
+        ):
             self._resume_reading()
             lose_write_connection()  # when that is done `writeConnectionLost` sets the deadline
         else:

@@ -55,6 +55,7 @@ class Link(Protocol):
     _unsent: deque[bytes | memoryview] | None = None
     _producing = False
     _sends = False  # whether what the transport would queue may be sent at once
+    _bounded = False  # whether the kernel was told how much to take
 
     _clock: CoarseClock
     _limits: Limits
@@ -65,7 +66,6 @@ class Link(Protocol):
         set_no_delay = getattr(transport, "setTcpNoDelay", None)
         if set_no_delay is not None:
             set_no_delay(True)
-        bound_unsent(transport)
         self._sends = sends_at_once(transport)
         # For the whole connection, which costs less than once for each streamed answer, and because
         # answers of one write can outrun their client as well.
@@ -84,6 +84,8 @@ class Link(Protocol):
 
     def write_now(self, data: bytes) -> None:
         """Send bytes at once, behind those that are corked."""
+        if not self._bounded:
+            self._bound()  # a stream may write more than anybody takes, in whatever pieces
         self._flush_cork()
         self._send(data)
 
@@ -101,10 +103,17 @@ class Link(Protocol):
             if data:
                 self.transport.write(data)
             return
+        if not self._bounded:
+            self._bound()
         if self._unsent is None:
             self._unsent = deque()
         self._unsent.append(data)
         self._send_waiting()
+
+    def _bound(self) -> None:
+        # Not for every connection: a system call that small answers do not need.
+        self._bounded = True
+        bound_unsent(self.transport)
 
     def _send_waiting(self) -> None:
         """Give the transport what waits, until it has enough."""
