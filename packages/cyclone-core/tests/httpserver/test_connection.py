@@ -10,7 +10,7 @@ from zope.interface.verify import verifyObject
 from cyclone_core.httpserver import HTTPConnection, HTTPRequest, HTTPServer
 from cyclone_core.httputil import HTTPServerRequest
 
-from .conftest import GET, OK, OK_CLOSE, Client, Connect, Log, Script, begin, respond
+from .conftest import GET, OK, OK_CLOSE, Client, Connect, Log, Script, Wire, begin, respond
 
 OK_KEPT = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok"
 
@@ -62,7 +62,29 @@ def test_limits_of_the_request(connect: Connect) -> None:
 
 def test_no_delay(connect: Connect) -> None:
     """Nagle's algorithm, which waits for more to send, is off."""
-    assert connect(Script()).wire.no_delay is True
+    client = connect(Script(respond))
+    client.send(GET)
+    assert client.wire.no_delay is None  # nothing can wait behind nothing
+    client.send(GET)
+    assert client.wire.no_delay is True
+
+
+def test_no_delay_elsewhere(reactor: MemoryReactorClock) -> None:
+    """A unix socket has no such algorithm."""
+
+    class UnixWire(Wire):
+        setTcpNoDelay = None  # noqa: N815 -- Twisted's name
+
+    client = Client(HTTPServer(respond, reactor=reactor), reactor, UnixWire(reactor))
+    client.send(GET * 2)
+    assert client.received() == OK * 2
+
+
+def test_no_delay_of_streams(connect: Connect) -> None:
+    """It is off for an answer in pieces from its first one."""
+    client = connect(Script(begin))
+    client.send(GET)
+    assert client.wire.no_delay is True
 
 
 def test_transport_without_extras(reactor: MemoryReactorClock) -> None:

@@ -3,10 +3,12 @@
 import pytest
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.interfaces import ISSLTransport
-from twisted.internet.testing import StringTransport
+from twisted.internet.testing import MemoryReactorClock, StringTransport
 from zope.interface import implementer
 
 from cyclone_core.httpserver import Peer
+
+from .conftest import Wire
 
 
 @implementer(ISSLTransport)
@@ -33,6 +35,7 @@ def test_ip(address: IPv4Address | IPv6Address, expected: str) -> None:
     here = IPv4Address("TCP", "192.0.2.9", 80)
     peer = Peer(StringTransport(here, address))
     assert peer.remote_ip == expected
+    assert peer.local_address is here
     assert peer.local_address is here
     assert peer.protocol == "http"
     assert peer.certificate is None
@@ -96,3 +99,22 @@ def test_address_that_is_none(host: str) -> None:
 def test_unknown_address() -> None:
     """A transport without an address that we know has an empty one."""
     assert Peer(StringTransport(peerAddress=object())).remote_ip == ""
+
+
+def test_local_address_of_the_past() -> None:
+    """After the connection this end's address is known only if somebody has asked before."""
+
+    class Closed(StringTransport):
+        """A transport after the end of the connection."""
+
+        def getHost(self) -> IPv4Address:
+            """Fail as Twisted does."""
+            raise AttributeError("'Server' object has no attribute 'socket'")
+
+    assert Peer(Closed()).local_address is None
+
+
+def test_address_of_a_socket(reactor: MemoryReactorClock) -> None:
+    """What the system says of a TCP connection is taken as it is."""
+    wire = Wire(reactor)
+    assert Peer(wire).remote_ip == wire.getPeer().host

@@ -129,7 +129,9 @@ def parse_head(block: bytes, limits: Limits) -> RequestHead:
         # RFC 9112 section 3.2.2: the target wins over the header.
         headers["Host"] = head.host = authority
     connection = headers.get("Connection")
-    if connection is not None and not (head.keep_alive and connection == "keep-alive"):
+    if connection == "close":
+        head.keep_alive = False
+    elif connection is not None and not (head.keep_alive and connection == "keep-alive"):
         head.keep_alive = _keep_alive(connection, version)
     if "Content-Length" in headers or "Transfer-Encoding" in headers:
         _decide_framing(head)

@@ -59,6 +59,8 @@ _INTERNAL_SERVER_ERROR: Final = 500
 _REQUEST_TIMEOUT: Final = 408
 _SERVICE_UNAVAILABLE: Final = 503
 
+_SECOND: Final = 2
+
 # Some milliseconds of work, for a client that sends all its requests at once.
 _REQUESTS_IN_ONE_TURN: Final = 64
 
@@ -142,7 +144,8 @@ class HTTPConnection(TimedLink):
         self.factory.connections.forget(self)
         self._waiting = CLOSE
         self._stop_producing()
-        self.end_exchange(reason.getErrorMessage())
+        if self._exchange is not None or self.body is not None or self._full:
+            self.end_exchange(reason.getErrorMessage())
         if self._successor is not None:
             successor, self._successor = self._successor, None
             del self.dataReceived
@@ -340,6 +343,8 @@ class HTTPConnection(TimedLink):
         self.deadline = NEVER
         self._exchange = exchange = HTTP1Exchange(self, head)
         self._requests += 1
+        if self._requests == _SECOND:
+            self._send_without_delay()
         if self._requests >= self._most_requests:
             exchange.no_keep_alive = True
         remote_ip, protocol = peer.remote_ip, peer.protocol

@@ -63,14 +63,9 @@ class Link(Protocol):
     def connect(self) -> None:
         """Prepare a connected transport; `connectionMade` calls it."""
         transport = self.transport
-        set_no_delay = getattr(transport, "setTcpNoDelay", None)
-        if set_no_delay is not None:
-            set_no_delay(True)
         self._sends = sends_at_once(transport)
-        # For the whole connection, which costs less than once for each streamed answer, and because
-        # answers of one write can outrun their client as well.
-        self._producing = True
-        transport.registerProducer(self, True)
+        if not self._sends:
+            self._produce()
 
     def write_corked(self, data: bytes) -> None:
         """Send bytes, together with the other answers of this read."""
@@ -101,19 +96,36 @@ class Link(Protocol):
             if self._sends:
                 data = send_at_once(self.transport, data)
             if data:
+                self._produce()
                 self.transport.write(data)
             return
         if not self._bounded:
             self._bound()
+        self._produce()
         if self._unsent is None:
             self._unsent = deque()
         self._unsent.append(data)
         self._send_waiting()
 
     def _bound(self) -> None:
-        # Not for every connection: a system call that small answers do not need.
+        # Not for every connection: system calls that small answers do not need.
         self._bounded = True
         bound_unsent(self.transport)
+        self._send_without_delay()
+
+    def _send_without_delay(self) -> None:
+        # Nagle's algorithm keeps what is written behind something that was not acknowledged yet; the
+        # first answer is behind nothing.
+        set_no_delay = getattr(self.transport, "setTcpNoDelay", None)
+        if set_no_delay is not None:
+            set_no_delay(True)
+
+    def _produce(self) -> None:
+        # Once for a connection, which costs less than once for each streamed answer; but not before
+        # the transport has something to keep, which most never have.
+        if not self._producing:
+            self._producing = True
+            self.transport.registerProducer(self, True)
 
     def _send_waiting(self) -> None:
         """Give the transport what waits, until it has enough."""

@@ -1,9 +1,11 @@
 """Who is at the other end of a connection."""
 
+import contextlib
 import re
 from typing import Any, Final
 
-from twisted.internet.address import UNIXAddress
+from twisted.internet.abstract import FileDescriptor
+from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.interfaces import IAddress, ISSLTransport, ITransport
 
 from cyclone_core.httpserver.addresses import parse_address
@@ -37,7 +39,7 @@ class Peer:
         """
         self._transport = transport
         self._local_address: IAddress | None = None
-        self._remote_ip = ""
+        self._remote_ip: str | None = None
         self.protocol = "https" if ISSLTransport.providedBy(transport) else "http"
 
     @property
@@ -46,20 +48,29 @@ class Peer:
 
         An IPv4 client of an IPv6 port has an IPv4 address. Empty for what is neither.
         """
-        if self._local_address is None:
-            self._look_up()
+        if self._remote_ip is None:
+            self._remote_ip = self._find_ip()
         return self._remote_ip
 
     @property
-    def local_address(self) -> IAddress:
-        """The Twisted address at this end."""
-        return self._local_address or self._look_up()
+    def local_address(self) -> IAddress | None:
+        """The Twisted address at this end.
 
-    def _look_up(self) -> IAddress:
-        # Both at once: after the end of the connection the system does not tell its own end any more.
-        self._local_address = host = self._transport.getHost()
-        self._remote_ip = _remote_ip(self._transport.getPeer(), host)
-        return host
+        None if it is first asked for after the end of the connection: the system does not tell it any
+        more.
+        """
+        if self._local_address is None:
+            with contextlib.suppress(AttributeError, OSError):
+                self._local_address = self._transport.getHost()
+        return self._local_address
+
+    def _find_ip(self) -> str:
+        address = self._transport.getPeer()
+        if type(address) is IPv4Address and isinstance(self._transport, FileDescriptor):
+            return address.host  # from the system itself, which knows what an address is
+        if isinstance(address, UNIXAddress):
+            return UNIX + _name_of(self.local_address)
+        return _checked_ip(str(getattr(address, "host", "")))
 
     @property
     def certificate(self) -> Any:  # noqa: ANN401 -- pyOpenSSL is optional: its X509 cannot be named
@@ -76,11 +87,13 @@ class Peer:
             return None  # Twisted drops its TLS state with the connection
 
 
-def _remote_ip(peer: object, host: object) -> str:
-    if isinstance(peer, UNIXAddress) or isinstance(host, UNIXAddress):
-        name = host.name if isinstance(host, UNIXAddress) else None
-        return UNIX + ("" if name is None else name.decode("utf-8", "replace"))
+def _name_of(address: object) -> str:
+    name = address.name if isinstance(address, UNIXAddress) else None
+    return "" if name is None else name.decode("utf-8", "replace")
+
+
+def _checked_ip(host: str) -> str:
     # A PROXY header may hold anything, and this goes into logs.
-    match = _ADDRESS.fullmatch(str(getattr(peer, "host", "")))
+    match = _ADDRESS.fullmatch(host)
     address = parse_address(match[1]) if match else None
     return "" if match is None or address is None else address.text + match[2]
