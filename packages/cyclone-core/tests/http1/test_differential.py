@@ -173,7 +173,7 @@ STRICTER = {
 }
 
 
-@settings(max_examples=1000, deadline=None, derandomize=True)
+@settings(max_examples=400, deadline=None, derandomize=True)
 @given(WRONG)
 @example(b"\r\n" + SEEDS[0])
 @example(SEEDS[0] + b"POST ")
