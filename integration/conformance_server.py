@@ -5,11 +5,11 @@ into `ports.json`.
 """
 
 import importlib
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
+from served import announce
 from twisted.internet import reactor as installed
 from twisted.python import log
 
@@ -37,10 +37,7 @@ def main(directory: Path) -> None:
             0, HTTPServer(application, **IMPATIENT), interface="127.0.0.1"
         ),
     }
-    ports = {name: port.getHost().port for name, port in listening.items()}
-    unfinished = directory / "ports"
-    unfinished.write_text(json.dumps(ports), encoding="ascii")
-    unfinished.rename(directory / "ports.json")
+    announce(directory, {name: port.getHost().port for name, port in listening.items()})
     reactor.run()
 
 

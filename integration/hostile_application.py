@@ -6,7 +6,6 @@ unless there is to be no TLS. The "hasty" ports wait for that many seconds where
 """
 
 import gc
-import json
 import os
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hostile_server import FEW, MEGABYTE
+from served import announce
 from twisted.internet import reactor as installed
 from twisted.internet.defer import Deferred
 from twisted.python import log
@@ -170,10 +170,7 @@ def main(directory: Path, seconds: float) -> None:
             listening[f"{name}_tls"] = reactor.listenSSL(
                 0, factories[name], context, interface="127.0.0.1"
             )
-    ports = {name: port.getHost().port for name, port in listening.items()}
-    unfinished = directory / "ports"
-    unfinished.write_text(json.dumps(ports), encoding="ascii")
-    unfinished.rename(directory / "ports.json")
+    announce(directory, {name: port.getHost().port for name, port in listening.items()})
     reactor.run()
 
 

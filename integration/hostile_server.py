@@ -10,48 +10,30 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from startup_processes import PATIENCE, Launcher, Process, self_signed, until
+from served import RunningServer, request, rest_of
+from startup_processes import Launcher, self_signed
 
 MEGABYTE = 1_000_000
 FEW = 3  # connections that the port of that name allows
 APPLICATION = Path(__file__).parent / "hostile_application.py"
 
 
-class Server:
-    """The running application.
-
-    Args:
-        process: Its process.
-        directory: Where it runs.
-    """
-
-    def __init__(self, process: Process, directory: Path) -> None:
-        self.process = process
-        self.directory = directory
-        self.ports: dict[str, int] = json.loads((directory / "ports.json").read_text())
+class Server(RunningServer):
+    """The running application; a connection to a port with TLS has it."""
 
     def connect(self, port: str = "plain", receive: int = 0) -> socket.socket:
-        """Open a connection; with TLS if the port's name says so.
-
-        Args:
-            port: Which of the ports.
-            receive: The size of the socket's receive buffer in bytes; 0 for the system's choice.
-        """
-        client = socket.socket()
-        if receive:
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
-        client.settimeout(PATIENCE)
-        client.connect(("127.0.0.1", self.ports[port]))
+        """Open a connection; with TLS if the port's name says so."""
+        client = super().connect(port, receive)
         if not port.endswith("_tls"):
             return client
         context = ssl.create_default_context(cafile=self.directory / "server.crt")
         return context.wrap_socket(client, server_hostname="localhost", suppress_ragged_eofs=True)
 
     def exchange(self, data: bytes, port: str = "plain") -> bytes:
-        """Send bytes and return all that comes until the server closes."""
+        """Send bytes and return all that comes until the server closes or cuts."""
         with self.connect(port) as client:
             client.sendall(data)
-            return rest_of(client)
+            return rest_of(client, cut=True)
 
     def ask(self, path: str, method: str = "GET") -> dict[str, Any]:
         """Ask the application about itself; POST has it change something, and tells nothing."""
@@ -85,29 +67,12 @@ def running(directory: Path, logs: Path, seconds: float, *, tls: bool = True) ->
     launcher = Launcher(directory, logs)
     process = launcher.start("python", str(APPLICATION), str(directory), str(seconds))
     try:
-        until("ports of the server", (directory / "ports.json").exists)
         yield Server(process, directory)
         assert process.end() == 0
         for sign in ("Unhandled", "Traceback"):
             assert sign not in process.output, process.output
     finally:
         launcher.close()
-
-
-def request(path: str, *lines: str, method: str = "GET") -> bytes:
-    """Spell a request."""
-    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: a", *lines, "", ""]).encode()
-
-
-def rest_of(client: socket.socket) -> bytes:
-    """Read until the server closes; a reset counts as that, too."""
-    pieces = []
-    try:
-        while piece := client.recv(65536):
-            pieces.append(piece)
-    except ConnectionResetError:
-        pass
-    return b"".join(pieces)
 
 
 def reset(client: socket.socket) -> None:

@@ -5,12 +5,12 @@ then it writes their numbers into `ports.json`.
 """
 
 import hashlib
-import json
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
+from served import announce
 from twisted.internet import reactor as installed
 from twisted.internet import ssl
 from twisted.internet.defer import Deferred
@@ -145,10 +145,7 @@ def main(directory: Path) -> None:
         "hasty_tls": reactor.listenSSL(0, hasty, context, interface="127.0.0.1"),
     }
     reactor.listenUNIX(str(directory / "web.sock"), application)
-    ports = {name: port.getHost().port for name, port in listening.items()}
-    unfinished = directory / "ports"
-    unfinished.write_text(json.dumps(ports), encoding="ascii")
-    unfinished.rename(directory / "ports.json")
+    announce(directory, {name: port.getHost().port for name, port in listening.items()})
     reactor.run()
 
 

@@ -7,7 +7,8 @@ import socket
 from collections.abc import Callable, Iterator
 from typing import Self
 
-from hostile_server import Server, request, reset, rest_of
+from hostile_server import Server, reset
+from served import request, rest_of
 
 KILOBYTE = b"x" * 1000
 
@@ -141,7 +142,7 @@ def leaving(server: Server) -> int:
     with server.connect() as client:
         client.sendall(request("/") * 3)
         client.shutdown(socket.SHUT_WR)
-        rest_of(client)
+        rest_of(client, cut=True)
     return 3
 
 

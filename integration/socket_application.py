@@ -5,13 +5,13 @@ With `systemd` behind the directory they listen on the socket that was handed ov
 """
 
 import hashlib
-import json
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from served import announce
 from twisted.internet import reactor as installed
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.endpoints import SSL4ServerEndpoint, serverFromString
@@ -134,9 +134,7 @@ async def adopt(directory: Path) -> dict[str, int]:
 async def main(directory: Path, *, systemd: bool) -> None:
     """Begin."""
     ports = await (adopt(directory) if systemd else listen(directory))
-    unfinished = directory / "ports"
-    unfinished.write_text(json.dumps(ports), encoding="ascii")
-    unfinished.rename(directory / "ports.json")
+    announce(directory, ports)
 
 
 if __name__ == "__main__":

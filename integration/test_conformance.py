@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from startup_processes import PATIENCE, Launcher, until
+from served import RunningServer, rest_of
+from startup_processes import PATIENCE, Launcher, Process
 
 SERVER = Path(__file__).parent / "conformance_server.py"
 TABLES = Path(__file__).parents[1] / "packages/cyclone-core/tests/conformance"
@@ -29,22 +30,24 @@ PIECES = 500
 MEBIBYTE = 1024 * 1024
 
 
-class Server:
+class Server(RunningServer):
     """The running server.
 
     Args:
-        ports: The ports by name.
+        process: Its process.
+        directory: Where it runs.
         optimized: Whether it runs under `python -O`.
     """
 
-    def __init__(self, ports: dict[str, int], optimized: bool) -> None:
-        self.ports = ports
+    def __init__(self, process: Process, directory: Path, optimized: bool) -> None:
+        super().__init__(process, directory)
         self.optimized = optimized
-        self._control = http.client.HTTPConnection("127.0.0.1", ports["patient"], timeout=PATIENCE)
+        port = self.ports["patient"]
+        self._control = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
 
-    def connect(self, port: str = "patient") -> socket.socket:
-        """Open a connection."""
-        client = socket.create_connection(("127.0.0.1", self.ports[port]), PATIENCE)
+    def connect(self, port: str = "patient", receive: int = 0) -> socket.socket:
+        """Open a connection that sends at once."""
+        client = super().connect(port, receive)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return client
 
@@ -69,26 +72,13 @@ def server(
     program, *options = request.param.split()
     process = launcher.start(program, *options, str(SERVER), str(directory))
     try:
-        until("ports of the server", (directory / "ports.json").exists)
-        running = Server(json.loads((directory / "ports.json").read_text()), bool(options))
+        running = Server(process, directory, bool(options))
         yield running
         running.close()
         assert process.end() == 0
         assert "Unhandled" not in process.output
     finally:
         launcher.close()
-
-
-def rest_of(client: socket.socket, *, cut: bool = False) -> bytes:
-    """Read until the server closes, or, if it may cut the connection, until it does."""
-    pieces = []
-    try:
-        while piece := client.recv(65536):
-            pieces.append(piece)
-    except ConnectionResetError:
-        if not cut:
-            raise
-    return b"".join(pieces)
 
 
 def send(client: socket.socket, data: bytes, more: bytes = b"", *, whole: bool) -> None:

@@ -17,7 +17,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 import pytest
-from hostile_server import FEW, MEGABYTE, Server, is_cut, request, reset, rest_of, running
+from hostile_server import FEW, MEGABYTE, Server, is_cut, reset, running
+from served import request, rest_of
 from startup_processes import PATIENCE, until
 
 DEADLINE = 1.0
@@ -76,7 +77,7 @@ def stalling_body(server: Server, port: str) -> Outcome:
     with server.connect(port) as client:
         client.sendall(request("/length", "Content-Length: 10", method="POST") + b"hello")
         begun = time.monotonic()
-        return Outcome(rest_of(client), False, time.monotonic() - begun)
+        return Outcome(rest_of(client, cut=True), False, time.monotonic() - begun)
 
 
 def slow_body(server: Server, port: str) -> Outcome:
@@ -131,7 +132,7 @@ def silence(server: Server, port: str) -> Outcome:
     """Connect and do nothing."""
     begun = time.monotonic()
     with server.connect(port) as client:
-        return Outcome(rest_of(client), False, time.monotonic() - begun)
+        return Outcome(rest_of(client, cut=True), False, time.monotonic() - begun)
 
 
 def silence_between(server: Server, port: str) -> Outcome:
@@ -139,7 +140,7 @@ def silence_between(server: Server, port: str) -> Outcome:
     with server.connect(port) as client:
         client.sendall(request("/"))
         begun = time.monotonic()
-        return Outcome(rest_of(client), False, time.monotonic() - begun)
+        return Outcome(rest_of(client, cut=True), False, time.monotonic() - begun)
 
 
 def no_handshake(server: Server, data: bytes) -> Outcome:
@@ -148,7 +149,7 @@ def no_handshake(server: Server, data: bytes) -> Outcome:
         client.settimeout(PATIENCE)
         client.sendall(data)
         begun = time.monotonic()
-        return Outcome(rest_of(client), False, time.monotonic() - begun)
+        return Outcome(rest_of(client, cut=True), False, time.monotonic() - begun)
 
 
 def client_hello() -> bytes:
@@ -320,7 +321,7 @@ def answered_uris(client: socket.socket, count: int) -> list[str]:
     requests = b"".join(map(request, paths)) + request("/?last", "Connection: close")
     sender = threading.Thread(target=client.sendall, args=(requests,))
     sender.start()
-    answer = rest_of(client).decode()
+    answer = rest_of(client, cut=True).decode()
     sender.join(PATIENCE)
     return [part.partition("\r\n\r\n")[2] for part in answer.split("HTTP/1.1 200 OK")[1:]]
 

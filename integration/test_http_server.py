@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from served import RunningServer, request, rest_of
 from startup_processes import PATIENCE, Launcher, Process, self_signed, until
 
 APPLICATION = Path(__file__).parent / "http_application.py"
 MEGABYTE = 1_000_000
 
 
-class Server:
+class Server(RunningServer):
     """The running application.
 
     Args:
@@ -33,38 +34,16 @@ class Server:
     """
 
     def __init__(self, process: Process, directory: Path, optimized: bool) -> None:
-        self.process = process
-        self.directory = directory
+        super().__init__(process, directory)
         self.optimized = optimized
-        self.ports: dict[str, int] = json.loads((directory / "ports.json").read_text())
 
     def url(self, path: str = "/") -> str:
         """Spell a URL."""
         return f"http://127.0.0.1:{self.ports['plain']}{path}"
 
-    def connect(self, port: str = "plain", receive: int = 0) -> socket.socket:
-        """Open a connection.
-
-        Args:
-            port: Which of the ports.
-            receive: The size of the socket's receive buffer in bytes; 0 for the system's choice.
-        """
-        client = socket.socket()
-        if receive:
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
-        client.settimeout(PATIENCE)
-        client.connect(("127.0.0.1", self.ports[port]))
-        return client
-
-    def exchange(self, data: bytes, port: str = "plain") -> bytes:
-        """Send bytes and return all that comes until the server closes."""
-        with self.connect(port) as client:
-            client.sendall(data)
-            return rest_of(client)
-
     def status(self) -> dict[str, Any]:
         """Ask what the process uses."""
-        answer = self.exchange(get("/status", "Connection: close"))
+        answer = self.exchange(request("/status", "Connection: close"))
         found: dict[str, Any] = json.loads(answer.partition(b"\r\n\r\n")[2])
         return found
 
@@ -80,7 +59,6 @@ def server(
     program, *options = request.param.split()
     process = launcher.start(program, *options, str(APPLICATION), str(directory))
     try:
-        until("ports of the server", (directory / "ports.json").exists)
         yield Server(process, directory, bool(options))
         assert process.end() == 0
         assert "Unhandled" not in process.output
@@ -88,19 +66,6 @@ def server(
         assert process.output.count("Traceback") == wanted
     finally:
         launcher.close()
-
-
-def get(path: str, *lines: str) -> bytes:
-    """Spell a request."""
-    return "\r\n".join([f"GET {path} HTTP/1.1", "Host: a", *lines, "", ""]).encode()
-
-
-def rest_of(client: socket.socket) -> bytes:
-    """Read until the server closes."""
-    pieces = []
-    while piece := client.recv(65536):
-        pieces.append(piece)
-    return b"".join(pieces)
 
 
 def send_for_ever(client: socket.socket) -> None:
@@ -201,7 +166,7 @@ LONG = "x" * 9000
 MALFORMED = {
     "bare LF": (b"GET / HTTP/1.1\nHost: a\n\n", 400),
     "no Host": (b"GET / HTTP/1.1\r\n\r\n", 400),
-    "two Hosts": (get("/", "Host: b"), 400),
+    "two Hosts": (request("/", "Host: b"), 400),
     "bad Host": (b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
     "method": (b"G@T / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     "two blanks": (b"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
@@ -209,21 +174,21 @@ MALFORMED = {
     "version": (b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
     "no version": (b"GET /\r\n\r\n", 400),
     "CONNECT": (b"CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", 501),
-    "unknown expectation": (get("/", "Expect: miracles"), 417),
-    "blank before colon": (get("/", "X : y"), 400),
-    "folded": (get("/", "X: y", " z"), 400),
-    "NUL": (get("/", "X: \0"), 400),
-    "long line": (get("/" + LONG), 414),
-    "long header": (get("/", "X: " + LONG), 431),
-    "many headers": (get("/", *["X: y"] * 200), 431),
-    "length": (get("/", "Content-Length: +5") + b"hello", 400),
-    "two lengths": (get("/", "Content-Length: 5", "Content-Length: 5") + b"hello", 400),
-    "both framings": (get("/", "Content-Length: 5", "Transfer-Encoding: chunked"), 400),
-    "coding": (get("/", "Transfer-Encoding: gzip"), 501),
-    "two codings": (get("/", "Transfer-Encoding: chunked, chunked"), 400),
-    "chunk size": (get("/digest", "Transfer-Encoding: chunked") + b"0x5\r\nhello\r\n", 400),
-    "chunk end": (get("/digest", "Transfer-Encoding: chunked") + b"5\r\nhelloworld\r\n", 400),
-    "too large": (get("/digest", "Content-Length: 3000000"), 413),
+    "unknown expectation": (request("/", "Expect: miracles"), 417),
+    "blank before colon": (request("/", "X : y"), 400),
+    "folded": (request("/", "X: y", " z"), 400),
+    "NUL": (request("/", "X: \0"), 400),
+    "long line": (request("/" + LONG), 414),
+    "long header": (request("/", "X: " + LONG), 431),
+    "many headers": (request("/", *["X: y"] * 200), 431),
+    "length": (request("/", "Content-Length: +5") + b"hello", 400),
+    "two lengths": (request("/", "Content-Length: 5", "Content-Length: 5") + b"hello", 400),
+    "both framings": (request("/", "Content-Length: 5", "Transfer-Encoding: chunked"), 400),
+    "coding": (request("/", "Transfer-Encoding: gzip"), 501),
+    "two codings": (request("/", "Transfer-Encoding: chunked, chunked"), 400),
+    "chunk size": (request("/digest", "Transfer-Encoding: chunked") + b"0x5\r\nhello\r\n", 400),
+    "chunk end": (request("/digest", "Transfer-Encoding: chunked") + b"5\r\nhelloworld\r\n", 400),
+    "too large": (request("/digest", "Content-Length: 3000000"), 413),
     "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
 }
 
@@ -235,7 +200,7 @@ class TestRaw:
     def test_malformed(self, server: Server, what: str) -> None:
         """One answer that closes; the request before is answered, those behind are not executed."""
         data, status = MALFORMED[what]
-        answer = server.exchange(get("/?before") + data + get("/?behind"))
+        answer = server.exchange(request("/?before") + data + request("/?behind"))
         first, second = answer.split(b"HTTP/1.1 ")[1:]
         assert first.startswith(b"200 OK\r\n")
         assert second.startswith(str(status).encode())
@@ -244,7 +209,7 @@ class TestRaw:
     def test_pipelining(self, server: Server) -> None:
         """Answers come in order although some take longer than others."""
         paths = [f"/slow?{i}" if i in {3, 50} else f"/?{i}" for i in range(100)]
-        requests = b"".join(map(get, paths)) + get("/?last", "Connection: close")
+        requests = b"".join(map(request, paths)) + request("/?last", "Connection: close")
         answer = server.exchange(requests).decode()
         bodies = [part.partition("\r\n\r\n")[2] for part in answer.split("HTTP/1.1 ")[1:]]
         expected = [path if "slow" in path else f"GET {path} http 127.0.0.1" for path in paths]
@@ -254,14 +219,14 @@ class TestRaw:
         """A request that comes in single bytes is understood."""
         with server.connect() as client:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            for byte in get("/", "Connection: close"):
+            for byte in request("/", "Connection: close"):
                 client.sendall(bytes([byte]))
             assert rest_of(client).endswith(b"\r\n\r\nGET / http 127.0.0.1")
 
     def test_half_close(self, server: Server) -> None:
         """A client that says it is done sending still gets the answer to what it has sent."""
         with server.connect() as client:
-            client.sendall(get("/") * 3)
+            client.sendall(request("/") * 3)
             time.sleep(0.2)  # an answer that is still due would count as abandoned
             client.shutdown(socket.SHUT_WR)
             assert rest_of(client).count(b"HTTP/1.1 200 OK") == 3
@@ -270,7 +235,7 @@ class TestRaw:
         """A client that waits to be asked for its body is asked, and then answered."""
         with server.connect() as client:
             lines = ["Content-Length: 5", "Expect: 100-continue", "Connection: close"]
-            client.sendall(get("/digest", *lines).replace(b"GET", b"POST"))
+            client.sendall(request("/digest", *lines).replace(b"GET", b"POST"))
             assert client.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
             client.sendall(b"hello")
             assert hashlib.sha256(b"hello").hexdigest().encode() in rest_of(client)
@@ -283,7 +248,7 @@ class TestLingering:
         ("head", "status"),
         [
             (b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", b"400"),
-            (get("/digest", "Content-Length: 3000000"), b"413"),
+            (request("/digest", "Content-Length: 3000000"), b"413"),
         ],
     )
     def test_while_sending(self, server: Server, head: bytes, status: bytes) -> None:
@@ -314,7 +279,7 @@ class TestSlowClients:
 
     def test_idle_between_requests(self, server: Server) -> None:
         """So is one that asks no more."""
-        assert server.exchange(get("/"), "hasty").count(b"HTTP/1.1") == 1
+        assert server.exchange(request("/"), "hasty").count(b"HTTP/1.1") == 1
 
     def test_trickling_head(self, server: Server) -> None:
         """A head that comes byte by byte is refused a second after its first byte."""
@@ -333,7 +298,7 @@ class TestSlowClients:
 
     def test_stalling_body(self, server: Server) -> None:
         """A body that does not go on is refused."""
-        head = get("/digest", "Content-Length: 10").replace(b"GET", b"POST")
+        head = request("/digest", "Content-Length: 10").replace(b"GET", b"POST")
         assert server.exchange(head + b"hello", "hasty").startswith(b"HTTP/1.1 408 ")
 
     def test_silent_tls(self, server: Server) -> None:
@@ -353,10 +318,12 @@ class TestSlowClients:
     def test_slow_reader(self, server: Server) -> None:
         """While one client reads slowly the others are served, and it gets all of it."""
         with server.connect(receive=4096) as client:
-            client.sendall(get("/stream", "Connection: close"))
+            client.sendall(request("/stream", "Connection: close"))
             for _ in range(20):
                 assert client.recv(1000)
-                assert server.exchange(get("/", "Connection: close")).startswith(b"HTTP/1.1 200")
+                assert server.exchange(request("/", "Connection: close")).startswith(
+                    b"HTTP/1.1 200"
+                )
             assert len(rest_of(client)) > 9 * MEGABYTE
 
     def test_reader_of_nothing(self, server: Server) -> None:
@@ -364,7 +331,7 @@ class TestSlowClients:
         before = server.status()["memory"]
         with server.connect(receive=4096) as client:
             client.setblocking(False)
-            requests = get("/large") * 10_000
+            requests = request("/large") * 10_000
             end = time.monotonic() + 2
             while requests and time.monotonic() < end:
                 try:
@@ -382,7 +349,7 @@ class TestVanishing:
         before = server.status()["gone"]
         for _ in range(5):
             with server.connect() as client:
-                client.sendall(get("/forever"))
+                client.sendall(request("/forever"))
                 assert b"begun" in client.recv(1000)
         until("end of all streams", lambda: server.status()["gone"] == before + 5)
 
@@ -391,7 +358,7 @@ class TestVanishing:
         before = server.status()["files"]
         for path in ("/large", "/stream", "/slow"):
             with server.connect(receive=4096) as client:
-                client.sendall(get(path) * 3)
+                client.sendall(request(path) * 3)
                 time.sleep(0.05)
         until("end of the connections", lambda: server.status()["files"] <= before)
 
@@ -399,7 +366,9 @@ class TestVanishing:
         """A client that goes in the middle of its body leaves no connection behind."""
         before = server.status()["files"]
         with server.connect() as client:
-            client.sendall(get("/digest", "Content-Length: 10").replace(b"GET", b"POST") + b"hello")
+            client.sendall(
+                request("/digest", "Content-Length: 10").replace(b"GET", b"POST") + b"hello"
+            )
         until("end of the connection", lambda: server.status()["files"] <= before)
 
 
@@ -409,7 +378,7 @@ def test_many_at_once(server: Server) -> None:
     answers: list[bytes] = []
 
     def ask() -> None:
-        answers.append(server.exchange(get("/slow", "Connection: close")))
+        answers.append(server.exchange(request("/slow", "Connection: close")))
 
     threads = [threading.Thread(target=ask) for _ in range(100)]
     for thread in threads:

@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hostile_server import MEGABYTE, Server, request, running
+from hostile_server import MEGABYTE, Server, running
+from served import request
 from soak_clients import allow_files, keeping, visit
 from startup_processes import until
 

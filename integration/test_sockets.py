@@ -13,35 +13,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from startup_processes import PATIENCE, Launcher, Process, self_signed, until
+from served import RunningServer, rest_of
+from startup_processes import PATIENCE, Launcher, self_signed, until
 
 APPLICATION = Path(__file__).parent / "socket_application.py"
 GET = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
 
-class Server:
-    """The running applications.
+class Server(RunningServer):
+    """The running applications."""
 
-    Args:
-        process: Their process.
-        directory: Where they run.
-    """
-
-    def __init__(self, process: Process, directory: Path) -> None:
-        self.process = process
-        self.directory = directory
-        self.ports: dict[str, int] = json.loads((directory / "ports.json").read_text())
-
-    def connect(self, port: str) -> socket.socket:
-        """Connect to a port, or to a unix socket of this name."""
-        client: socket.socket
-        if port.endswith(".sock"):
-            client = socket.socket(socket.AF_UNIX)
-            client.settimeout(PATIENCE)
-            client.connect(str(self.directory / port))
-        else:
-            host = "::1" if port.endswith("6") else "127.0.0.1"
-            client = socket.create_connection((host, self.ports[port]), PATIENCE)
+    def connect(self, port: str = "plain", receive: int = 0) -> socket.socket:
+        """Connect to a port, on IPv6 if its name says so, or to a unix socket of this name."""
+        if port.endswith("6"):
+            return socket.create_connection(("::1", self.ports[port]), PATIENCE)
+        if not port.endswith(".sock"):
+            return super().connect(port, receive)
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(PATIENCE)
+        client.connect(str(self.directory / port))
         return client
 
     def secure(self, plain: socket.socket, certificate: str | None = None) -> ssl.SSLSocket:
@@ -85,14 +75,6 @@ class Server:
         return found
 
 
-def rest_of(client: socket.socket) -> bytes:
-    """Read until the server closes."""
-    pieces = []
-    while piece := client.recv(65536):
-        pieces.append(piece)
-    return b"".join(pieces)
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The applications, listening everywhere."""
@@ -103,19 +85,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     launcher = Launcher(directory, tmp_path_factory.mktemp("logs"))
     process = launcher.start("python", str(APPLICATION), str(directory))
     try:
-        until("ports of the server", lambda: begun(process, directory))
         yield Server(process, directory)
         assert process.end() == 0
         assert "Traceback" not in process.output
         assert "Unhandled" not in process.output
     finally:
         launcher.close()
-
-
-def begun(process: Process, directory: Path) -> bool:
-    """Tell whether the server listens."""
-    assert "Traceback" not in process.output, process.output
-    return (directory / "ports.json").exists()
 
 
 @pytest.mark.parametrize("port", ["tcp", "endpoint"])
@@ -428,7 +403,6 @@ def test_systemd(launch: Launcher) -> None:
     self_signed(launch.directory)
     directory = launch.directory
     process = launch.start("python", "-c", ACTIVATE, str(APPLICATION), str(directory), "systemd")
-    until("ports of the server", lambda: begun(process, directory))
     server = Server(process, directory)
     plain = server.ask("tcp")
     assert (plain["application"], plain["port"]) == ("plain", server.ports["tcp"])
