@@ -24,7 +24,7 @@ class Limits:
         max_arguments: Fields of a query string or form, Tornado's default; more stall the process (400).
         max_parts: Parts of a `multipart/form-data` body, Tornado's default (400).
         max_part_header_size: All header lines of one part, Tornado's default (400).
-        body_memory_limit: Bytes of a body that stay in memory; what is larger goes to a file.
+        body_memory_limit: Bytes of a body in memory, the rest is a file; of a form's fields together (413).
         body_spool_dir: The directory of such files; None is the system's for temporary files.
         max_chunk_line: One chunk-size line with its extensions, which are ignored (400).
         max_chunk_extensions: All chunk extensions of a body: nobody uses them but attackers (400).

@@ -415,11 +415,22 @@ class TestForms:
         assert (request.body_error, request.arguments, request.files) == (None, {}, {})
 
     def test_urlencoded(self) -> None:
-        """An urlencoded form is parsed when it is asked for, on disk, too."""
-        for memory in (1, 100):
-            request = post("application/x-www-form-urlencoded", body_memory_limit=memory)
-            receive(request, b"a=1&b")
-            assert request.arguments == {"a": [b"1"], "b": [b""]}
+        """An urlencoded form is parsed when it is asked for; one that is on disk is too large."""
+        body = b"a=1&b"
+        request = post("application/x-www-form-urlencoded", body_memory_limit=len(body))
+        receive(request, body)
+        assert request.arguments == {"a": [b"1"], "b": [b""]}
+        request = post("application/x-www-form-urlencoded", body_memory_limit=len(body) - 1)
+        receive(request, body)
+        assert request.body_error is None
+        for name in ("arguments", "body_arguments", "files"):
+            with pytest.raises(
+                HTTPInputError, match="has 5 bytes, body_memory_limit allows 4"
+            ) as caught:
+                getattr(request, name)
+            assert caught.value.status == 413
+        assert "body" not in vars(request)  # it was not read for that
+        assert request.body_file.read() == request.body == body
 
     @pytest.mark.usefixtures("_no_collector")
     @pytest.mark.parametrize(

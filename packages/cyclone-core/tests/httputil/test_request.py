@@ -311,6 +311,29 @@ class TestForms:
                 assert error.status == status  # noqa: PT017 -- for one size of two
         assert HTTPServerRequest("GET", "/").limits == Limits()
 
+    @pytest.mark.parametrize("size", [8, 9])
+    def test_size_of_urlencoded(self, size: int) -> None:
+        """An urlencoded form of `body_memory_limit` is parsed; a larger one is 413, other bodies not."""
+        headers = HTTPHeaders({"Content-Type": FORM})
+        body, limits = b"a=".ljust(size, b"x"), Limits(body_memory_limit=8)
+        request = HTTPServerRequest("POST", "/", headers=headers, body=body, limits=limits)
+        if size > limits.body_memory_limit:
+            with pytest.raises(HTTPInputError, match="urlencoded form has 9 bytes") as caught:
+                request.arguments  # noqa: B018 -- a property that raises
+            assert caught.value.status == 413
+            assert request.body == body
+            headers["Content-Type"] = "text/plain"
+            assert request.arguments == {}
+        else:
+            assert request.arguments == {"a": [body[2:]]}
+
+    def test_body_set_by_hand(self) -> None:
+        """A form is parsed from the body that was set last."""
+        request = HTTPServerRequest("POST", "/", headers=HTTPHeaders({"Content-Type": FORM}))
+        request.receive_stored(MemoryStore(b"a=1"))
+        request.body = b"a=2"
+        assert request.arguments == {"a": [b"2"]}
+
     @pytest.mark.parametrize("name", ["arguments", "body_arguments", "files"])
     def test_body_error(self, name: str) -> None:
         """What is wrong with the body is raised anew: no traceback binds the request to itself."""

@@ -1,7 +1,7 @@
 """The two kinds of form bodies, and Tornado's functions and settings for them."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final, NamedTuple, TypeVar
 
 from cyclone_core.errors import HTTPInputError
@@ -35,6 +35,8 @@ __all__ = [
 _T = TypeVar("_T")
 
 MULTIPART_TYPE: Final = "multipart/form-data"
+
+_CONTENT_TOO_LARGE: Final = 413
 
 _DEFAULTS: Final = Limits()
 
@@ -181,32 +183,38 @@ def read_form(parts: list[FormPart], store: BodyStore) -> Form:
     return form
 
 
-def parse_form(
-    content_type: str, headers: HTTPHeaders, body: Callable[[], bytes], limits: Limits
-) -> Form:
+def parse_form(content_type: str, headers: HTTPHeaders, store: BodyStore, limits: Limits) -> Form:
     """Parse a whole body.
 
     Args:
         content_type: The request's `Content-Type`.
         headers: All of its headers.
-        body: Gives the body; not called if it is no form.
+        store: The body; not read if it is no form, or too large for one.
         limits: The bounds.
 
     Returns:
         Fields and files; none if the body is no form.
 
     Raises:
-        HTTPInputError: The form is malformed, encoded or exceeds a limit.
+        HTTPInputError: The form is malformed, encoded or exceeds a limit (400, for the size of the
+            fields 413).
     """
     if media_type(content_type) == FORM_TYPE:
         _refuse_encoding(headers)
-        return Form(parse_arguments(body(), max_arguments(limits)), {})
+        # All of it is fields, which stay in memory, and are decoded while everybody waits.
+        if store.size > limits.body_memory_limit:
+            raise HTTPInputError(
+                f"an urlencoded form has {store.size} bytes, body_memory_limit allows "
+                f"{limits.body_memory_limit}",
+                _CONTENT_TOO_LARGE,
+            )
+        data = store.read_range(0, store.size)
+        return Form(parse_arguments(data, max_arguments(limits)), {})
     parser = start_form(content_type, headers, limits)
     if parser is None:
         return Form({}, {})
-    data = body()
-    parser.feed(data)
-    return read_form(parser.finish(), MemoryStore(data))
+    parser.feed(store.read_range(0, store.size))
+    return read_form(parser.finish(), store)
 
 
 def parse_body_arguments(

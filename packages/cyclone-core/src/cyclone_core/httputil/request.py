@@ -153,7 +153,8 @@ class HTTPServerRequest:
         """The fields of a form body: name to list of bytes, blank values kept.
 
         Raises:
-            HTTPInputError: The form is malformed, or has more than `max_arguments`.
+            HTTPInputError: The form is malformed, or has more than `max_arguments`; or its fields are
+                larger than `body_memory_limit` (413). `body` and `body_file` can still be read.
         """
         return self._parsed_form().arguments
 
@@ -162,7 +163,8 @@ class HTTPServerRequest:
         """The arguments of query string and form body together, the query's first.
 
         Raises:
-            HTTPInputError: The form is malformed, or one of the two has more than `max_arguments`.
+            HTTPInputError: The form is malformed or larger than `body_arguments` allows, or one of the
+                two has more than `max_arguments`.
         """
         if self._arguments is None:
             merged = {name: values.copy() for name, values in self.query_arguments.items()}
@@ -176,7 +178,10 @@ class HTTPServerRequest:
             raise _anew(self.body_error)
         if self._form is None:
             content_type = self.headers.get("Content-Type", "")
-            self._form = parse_form(content_type, self.headers, lambda: self.body, self.limits)
+            store = self._store
+            if store is None or "body" in self.__dict__:  # somebody may have set another one
+                store = MemoryStore(self.body)
+            self._form = parse_form(content_type, self.headers, store, self.limits)
         return self._form
 
     def receive_stored(self, store: BodyStore) -> None:
