@@ -1,6 +1,7 @@
 """The TLS context of a server: what it accepts, and each file it cannot use."""
 
 import contextlib
+import os
 import ssl
 import subprocess
 import sys
@@ -176,10 +177,37 @@ def test_missing_files_are_told_apart(files: Files) -> None:
         server_context_factory(files.at("none.key"), files.at("a.crt"))
 
 
-def test_a_directory_is_no_certificate(files: Files) -> None:
-    """Whatever the system says about the path is told."""
-    with pytest.raises(CertificateError, match="cannot be read: Is a directory"):
+def test_what_is_no_regular_file(files: Files, tmp_path: Path) -> None:
+    """A pipe without a writer would stop the server for ever: it is refused before it is opened."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(PrivateKeyError, match=r"key file .*pipe is no regular file but a pipe"):
+        server_context_factory(str(pipe), files.at("a.crt"))
+    with pytest.raises(CertificateError, match="is no regular file but a directory"):
         server_context_factory(files.at("a.key"), str(files.directory))
+    with pytest.raises(
+        CertificateError, match="file of client authorities /dev/zero is no regular"
+    ):
+        server_context_factory(*files.pair("a"), client_ca_path="/dev/zero")
+
+
+def test_a_link_is_followed(files: Files, tmp_path: Path) -> None:
+    """Certificates often are links, those of certbot for example."""
+    (tmp_path / "a.key").symlink_to(files.at("a.key"))
+    server_context_factory(str(tmp_path / "a.key"), files.at("a.crt"))
+
+
+def test_the_size_of_a_file(files: Files, tmp_path: Path) -> None:
+    """A file of 1 MiB is read, a larger one, a log for example, is not."""
+    large = tmp_path / "large"
+    certificate = (files.directory / "a.crt").read_bytes()
+    large.write_bytes(certificate.ljust(1024 * 1024, b"\n"))
+    server_context_factory(files.at("a.key"), str(large))
+    large.write_bytes(certificate.ljust(1024 * 1024 + 1, b"\n"))
+    with pytest.raises(
+        CertificateError, match=r"large has 1048577 bytes, more than 1048576: it is"
+    ):
+        server_context_factory(files.at("a.key"), str(large))
 
 
 def test_a_file_without_a_certificate_is_refused(files: Files) -> None:

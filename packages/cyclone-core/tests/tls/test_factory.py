@@ -120,6 +120,16 @@ class TestReload:
         factory.reload()
         assert self.serial(files, shake, factory) != first
 
+    def test_pipe(self, files: Files, shake: Shake, place: Path) -> None:
+        """A pipe in the place of a file does not stop the server."""
+        factory = server_context_factory("server.key", "server.crt")
+        first = self.serial(files, shake, factory)
+        (place / "server.key").unlink()
+        os.mkfifo(place / "server.key")
+        with pytest.raises(PrivateKeyError, match="is no regular file but a pipe"):
+            factory.reload()
+        assert self.serial(files, shake, factory) == first
+
     def test_all_or_nothing(self, files: Files, shake: Shake, place: Path) -> None:
         """If the pair of another host is broken, the first one is not renewed, either."""
         factory = server_context_factory(

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,9 @@ __all__ = ["make_context", "verify_clients"]
 _CIPHERS: Final = b"ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2"
 
 _PROTOCOLS: Final = (b"http/1.1", b"http/1.0")
+
+# Four times what a system's list of all authorities has.
+_LARGEST_FILE: Final = 1024 * 1024
 
 
 def make_context(key_path: str, certificate_path: str) -> "SSL.Context":
@@ -138,13 +142,33 @@ def _load_key(context: "SSL.Context", path: str, certificate_path: str) -> None:
 
 
 def _check_readable(path: str, kind: str, error_class: type[TLSError]) -> bytes:
+    """Read a file before OpenSSL does, which tells less and waits for ever where a pipe has no writer."""
     try:
-        return Path(path).read_bytes()
+        status = Path(path).stat()
+        regular = stat.S_ISREG(status.st_mode)
+        if regular and status.st_size <= _LARGEST_FILE:
+            with Path(path).open("rb") as file:
+                return file.read(_LARGEST_FILE)
     except OSError as error:
         raise error_class(
             f"The {kind} {path} cannot be read: {error.strerror}. Check the path and who may read "
             "the file."
         ) from None
+    if not regular:
+        raise error_class(
+            f"The {kind} {path} is no regular file but a {_kind(status.st_mode)}, which could keep the "
+            "server waiting: give the path of a PEM file."
+        )
+    raise error_class(
+        f"The {kind} {path} has {status.st_size} bytes, more than {_LARGEST_FILE}: it is no PEM file "
+        "of a key or of certificates. Check the path."
+    )
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "directory"
+    return "pipe" if stat.S_ISFIFO(mode) else "device or socket"
 
 
 def _reason(error: Exception) -> str:
