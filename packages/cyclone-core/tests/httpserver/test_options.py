@@ -72,6 +72,24 @@ def test_networks(value: object) -> None:
         ServerOptions.from_settings({"trusted_downstream": (value,)})
 
 
+@pytest.mark.parametrize("value", [True, 167772160, b"\x0a\0\0\1", 1.0, ("10.0.0.0", 8)])
+def test_what_python_would_take_for_a_network(value: object) -> None:
+    """A number is an address to `ipaddress`; in a setting it is a slip that would trust a stranger."""
+    with pytest.raises(
+        ValueError, match=r"'trusted_downstream' holds .*, which is neither text nor"
+    ):
+        ServerOptions.from_settings({"trusted_downstream": [value]})
+
+
+@pytest.mark.parametrize("text", ["10.0.0.1", "::1"])
+def test_objects(text: str) -> None:
+    """Addresses and networks may be objects."""
+    network = ipaddress.ip_network(text)
+    for value in (ipaddress.ip_address(text), network, text):
+        options = ServerOptions.from_settings({"trusted_downstream": [value]})
+        assert options.trusted_downstream == (network,)
+
+
 def test_no_networks() -> None:
     """None is no network, as in Tornado."""
     assert ServerOptions(trusted_downstream=None).trusted_downstream == ()  # type: ignore[arg-type]

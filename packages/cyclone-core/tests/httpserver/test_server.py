@@ -80,9 +80,22 @@ def test_options(reactor: MemoryReactorClock) -> None:
 
 
 def test_unknown_option() -> None:
-    """An option that is no limit is refused by its name."""
-    with pytest.raises(TypeError, match="max_bodysize"):
+    """An unknown option is refused by its name, with those that it may be a slip of."""
+    with pytest.raises(
+        TypeError, match=r"^HTTPServer has no option 'max_bodysize'; did you .*'max_body_s"
+    ):
         HTTPServer(respond, max_bodysize=5)
+    with pytest.raises(
+        TypeError, match=r"^HTTPServer has no option 'xheader'; did you mean 'xheaders'"
+    ):
+        HTTPServer(respond, xheader=True)
+    # A field of Limits that is computed.
+    with pytest.raises(TypeError, match=r"^HTTPServer has no option 'shortest'"):
+        HTTPServer(respond, shortest=1)
+    with pytest.raises(
+        TypeError, match=r"'q': its options are the fields of Limits and ServerOptions$"
+    ):
+        HTTPServer(respond, q=1)
 
 
 @pytest.mark.parametrize("value", ["5", 0, -1, None, 1.5, True])

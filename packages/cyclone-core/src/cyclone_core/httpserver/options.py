@@ -3,11 +3,14 @@
 import dataclasses
 import ipaddress
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import Any, Final, Self
 
 __all__ = ["Network", "ServerOptions"]
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# `ip_network` takes numbers, too: True would be 0.0.0.1.
+_ADDRESSES: Final = (str, ipaddress.IPv4Address, ipaddress.IPv6Address, Network)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +24,8 @@ class ServerOptions:
         no_keep_alive: Close every connection after its first answer.
         xheaders: Believe a trusted proxy what it says of the client, in `X-Real-Ip` or
             `X-Forwarded-For` and in `X-Scheme` or `X-Forwarded-Proto`.
-        trusted_downstream: The addresses and networks of such proxies, text like `"10.0.0.0/8"`;
-            loopback and unix sockets are always trusted.
+        trusted_downstream: The addresses and networks of such proxies, text like `"10.0.0.0/8"` or
+            objects of `ipaddress`; loopback and unix sockets are always trusted.
         protocol: `"http"` or `"https"` for every request, say behind a proxy that ends TLS and does
             not tell; None for what the connection is.
         decompress_request: Decode request bodies with `Content-Encoding: gzip` or `deflate`.
@@ -76,9 +79,14 @@ def _networks(value: Iterable[str | Network] | None) -> tuple[Network, ...]:
         raise ValueError(  # noqa: TRY004 -- what every bad setting raises
             f"setting 'trusted_downstream' must be a list of addresses and networks, not {value!r}"
         )
-    try:
-        return tuple([ipaddress.ip_network(each) for each in value or ()])
-    except ValueError as error:
-        raise ValueError(
-            f"setting 'trusted_downstream' holds what is no address or network: {error}"
-        ) from None
+    return tuple([_network(each) for each in value or ()])
+
+
+def _network(value: object) -> Network:
+    problem: object = f"{value!r}, which is neither text nor an object of ipaddress"
+    if isinstance(value, _ADDRESSES):
+        try:
+            return ipaddress.ip_network(value)
+        except ValueError as error:
+            problem = error
+    raise ValueError(f"setting 'trusted_downstream' holds what is no address or network: {problem}")

@@ -1,6 +1,7 @@
 """A server for one port, with limits of its own."""
 
 import dataclasses
+import difflib
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ __all__ = ["HTTPServer"]
 _log = Logger(namespace="cyclone.httpserver")
 
 _OPTIONS: Final = frozenset(field.name for field in dataclasses.fields(ServerOptions))
+_LIMITS: Final = frozenset(field.name for field in dataclasses.fields(Limits) if field.init)
 
 
 class HTTPServer(HTTPFactory):
@@ -49,9 +51,11 @@ class HTTPServer(HTTPFactory):
                 from the defaults.
 
         Raises:
-            TypeError: An option is a field of neither.
+            TypeError: An option is a field of neither; the message names it, and what it may mean.
             ValueError: An option has a wrong type or value.
         """
+        for name in options.keys() - _OPTIONS - _LIMITS:
+            raise TypeError(f"HTTPServer has no option {name!r}{_nearest(name)}")
         served = {name: options.pop(name) for name in _OPTIONS if name in options}
         limits = getattr(request_callback, "limits", None) or Limits()
         base = getattr(request_callback, "options", None) or ServerOptions()
@@ -91,3 +95,10 @@ class HTTPServer(HTTPFactory):
         )
         headers.update(error.http_headers)
         exchange.respond(status, reason, headers, page)
+
+
+def _nearest(name: str) -> str:
+    found = difflib.get_close_matches(name, sorted(_OPTIONS | _LIMITS))
+    if not found:
+        return ": its options are the fields of Limits and ServerOptions"
+    return f"; did you mean {' or '.join([repr(each) for each in found])}?"
