@@ -523,7 +523,9 @@ class TestExchange:
         (line,) = lines(log)
         assert "does not begin with its boundary" in line
 
-    @pytest.mark.parametrize(("code", "status"), [(errno.ENOSPC, 507), (errno.EIO, 500)])
+    @pytest.mark.parametrize(
+        ("code", "status"), [(errno.ENOSPC, 507), (errno.EMFILE, 503), (errno.EIO, 500)]
+    )
     def test_full_disk(
         self, reactor: MemoryReactorClock, log: Log, files: Files, code: int, status: int
     ) -> None:

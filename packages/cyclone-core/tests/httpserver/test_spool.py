@@ -3,6 +3,7 @@
 import errno
 import gc
 import os
+import resource
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from cyclone_core.httpserver.spool import BodySpool, SpoolError
 from cyclone_core.httputil.files import HTTPFile, open_range
 
 LINUX_FULL = Path("/dev/full")
+
+HINTS = dict.fromkeys((500, 507), "see the settings body_spool_dir and max_body_size")
+HINTS[503] = "raise the limit of open files (ulimit -n) or lower the setting max_connections"
 
 
 def spooled(*chunks: bytes, directory: str | None = None) -> BodySpool:
@@ -140,13 +144,15 @@ def test_threads() -> None:
         (errno.ENOSPC, 507),
         (errno.EDQUOT, 507),
         (errno.EFBIG, 507),
+        (errno.EMFILE, 503),
+        (errno.ENFILE, 503),
         (errno.EIO, 500),
         (errno.EACCES, 500),
     ],
 )
 @pytest.mark.parametrize("where", ["open", "write", "flush"])
 def test_failures(monkeypatch: pytest.MonkeyPatch, code: int, status: int, where: str) -> None:
-    """A full disk is status 507, any other failure 500; the message says where and which settings."""
+    """A full disk is 507, too many files 503, any other failure 500; the message says what to do."""
     full = Full(code)
 
     def temporary_file(**_: object) -> Full:
@@ -159,8 +165,7 @@ def test_failures(monkeypatch: pytest.MonkeyPatch, code: int, status: int, where
         _fail(where)
     assert caught.value.status == caught.value.http_status == status
     assert str(caught.value) == (
-        f"a body cannot be kept in '/spool': {os.strerror(code)}; "
-        "see the settings body_spool_dir and max_body_size"
+        f"a body cannot be kept in '/spool': {os.strerror(code)}; {HINTS[status]}"
     )
     del caught
     gc.collect()
@@ -178,6 +183,34 @@ def test_default_directory() -> None:
     """The message names the system's directory if there is no setting."""
     error = SpoolError(OSError(errno.ENOSPC, "full"), None)
     assert tempfile.gettempdir() in str(error)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_really_too_many_files(monkeypatch: pytest.MonkeyPatch, known: bool) -> None:
+    """It is 503 even where Python has not looked for its directory yet, and the next body is taken."""
+    monkeypatch.setattr(tempfile, "tempdir", tempfile.gettempdir() if known else None)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+    try:
+        with pytest.raises(SpoolError, match="Too many open files; raise the limit") as caught:
+            BodySpool(None)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert caught.value.status == 503
+    assert spooled(b"x").read_range(0, 1) == b"x"
+
+
+def test_no_directory_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system without a place for temporary files is told so, with 500."""
+
+    def find() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_get_default_tempdir", find)
+    with pytest.raises(SpoolError, match="kept in a temporary file: No usable") as caught:
+        BodySpool(None)
+    assert caught.value.status == 500
 
 
 def test_missing_directory(tmp_path: Path) -> None:

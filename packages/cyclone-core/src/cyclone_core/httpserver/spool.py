@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import os
 import tempfile
 import threading
 from typing import IO, Final
@@ -13,14 +14,21 @@ __all__ = ["BodySpool", "SpoolError"]
 _PIECE: Final = 64 * 1024
 
 _DISK_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_TOO_MANY_FILES: Final = {errno.EMFILE, errno.ENFILE}
 _INSUFFICIENT_STORAGE: Final = 507
+_SERVICE_UNAVAILABLE: Final = 503
 _INTERNAL_SERVER_ERROR: Final = 500
 
 
 class SpoolError(HTTPInputError):
-    """A body cannot be kept on disk: status 507 if the disk is full (RFC 4918 section 11.5), else 500.
+    """A body cannot be kept on disk.
 
-    It is no mistake of the client, but is answered in the same way as one.
+    The status is 507 if the disk or the quota is full or the file too large (RFC 4918 section 11.5), 503
+    if the process or the system has too many files open, and else 500.
+
+    It is no mistake of the client, but reaches the request in the way of one, as its `body_error`: the
+    web framework answers it with an error page, before `prepare`. In the log 507 and 503 are one line,
+    500 an error like any that nobody expects.
     """
 
     def __init__(self, reason: OSError, directory: str | None) -> None:
@@ -30,12 +38,34 @@ class SpoolError(HTTPInputError):
             reason: What the system says.
             directory: The setting `body_spool_dir`.
         """
-        full = reason.errno in _DISK_FULL
-        super().__init__(
-            f"a body cannot be kept in {directory or tempfile.gettempdir()!r}: {reason.strerror}; "
-            "see the settings body_spool_dir and max_body_size",
-            _INSUFFICIENT_STORAGE if full else _INTERNAL_SERVER_ERROR,
-        )
+        status, hint = _INTERNAL_SERVER_ERROR, "see the settings body_spool_dir and max_body_size"
+        if reason.errno in _DISK_FULL:
+            status = _INSUFFICIENT_STORAGE
+        elif reason.errno in _TOO_MANY_FILES:
+            status = _SERVICE_UNAVAILABLE
+            hint = "raise the limit of open files (ulimit -n) or lower the setting max_connections"
+        place = _place(directory)
+        super().__init__(f"a body cannot be kept in {place}: {reason.strerror}; {hint}", status)
+
+
+def _cause(error: OSError, directory: str | None) -> OSError:
+    # `tempfile` finds the system's directory by writing a file, the first time; whatever fails then, it
+    # says that there is no directory.
+    if directory is None and error.errno == errno.ENOENT:
+        try:
+            os.close(os.open(os.devnull, os.O_RDONLY))
+        except OSError as cause:
+            return cause
+    return error
+
+
+def _place(directory: str | None) -> str:
+    if directory is None:
+        try:
+            directory = tempfile.gettempdir()
+        except OSError:
+            return "a temporary file"
+    return repr(directory)
 
 
 class BodySpool:
@@ -68,7 +98,7 @@ class BodySpool:
             file = tempfile.TemporaryFile(buffering=_PIECE, dir=directory)  # noqa: SIM115 -- kept open
             self._file: IO[bytes] = file
         except OSError as error:
-            raise SpoolError(error, directory) from None
+            raise SpoolError(_cause(error, directory), directory) from None
 
     def write(self, chunk: bytes) -> None:
         """Append a piece; the disk gets 64 KiB at a time.
