@@ -1,12 +1,14 @@
-"""The examples of the old documents, run as they are printed.
+"""The examples of the old documents and of the package's README, run as they are printed.
 
-They import `cyclone` and the global reactor: here `cyclone` is a name for this package, and the
-reactor stands still until a test moves it.
+Those of the old documents import `cyclone` and the global reactor: here `cyclone` is a name for this
+package, and the reactor stands still until a test moves it.
 """
 
+import re
 import sys
 import types
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -18,6 +20,8 @@ import cyclone_escape
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorTime
+
+README = Path(__file__).parents[1] / "README.md"
 
 Example = dict[str, Any]
 Run = Callable[[str], Example]
@@ -587,3 +591,14 @@ def test_asynchronous_without_inline_callbacks(run: Run, reactor: Reactor) -> No
     assert client.ask() == b""
     download.callback("page")
     assert body(client.received()) == b"page"
+
+
+def test_readme(run: Run) -> None:
+    """The programs of the README work, each by itself."""
+    hello, upload = re.findall(
+        r"^```python\n(.*?)^```", README.read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
+    assert body(Client(run(hello)["app"]).ask(path="/hello/you")) == b"Hello, you"
+    client = serve(run(upload)["Upload"])
+    assert body(client.ask("PUT", body="x" * 10, Authorization="me")) == b'{"received": 10}'
+    assert client.ask("PUT", body="x").startswith(b"HTTP/1.1 401 ")
