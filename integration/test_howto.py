@@ -1,6 +1,7 @@
 """The programs and commands of `docs/howto`, run as they are printed."""
 
 import dataclasses
+import importlib
 import re
 import shlex
 import signal
@@ -141,3 +142,14 @@ def test_limits_are_listed() -> None:
         exec(program, names)  # noqa: S102 -- our own page
     assert names["internal"].limits.body_timeout == 600
     assert names["application"].limits.max_body_size == 1024 * 1024
+
+
+def test_fixed_limits_are_listed() -> None:
+    """Each bound without a setting is a constant of the module that the page names."""
+    page = (HOWTO / "limits.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d+) [^|]+ \| `([\w.]+)` \|", page, re.MULTILINE)
+    assert len(rows) == 6
+    for number, name in rows:
+        module = importlib.import_module(name)
+        constants = [value for key, value in vars(module).items() if key.startswith("_")]
+        assert int(number) in [value for value in constants if type(value) is int]
