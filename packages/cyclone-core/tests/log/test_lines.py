@@ -271,13 +271,42 @@ def test_full_disk() -> None:
     stream.full = False
     place.writer.write(INFO, "kept")
     place.writer.flush()
-    kept, told = place.take().splitlines()
-    assert kept == "20 [access#info] kept"
+    torn, kept, told = place.take().splitlines()
+    assert (torn, kept) == ("", "20 [access#info] kept")
     assert told.endswith(" [access#error] 3 lines were lost: the log file could not be written")
     stream.full = True
     place.writer.write(INFO, "lost")
     place.writer.flush()
     assert other.getvalue().count("cannot be written") == 2
+
+
+def test_torn_line() -> None:
+    """A batch that got to the disk in part does not spoil the first line of the next one."""
+
+    class Filling(io.StringIO):
+        room = 30
+
+        def write(self, text: str, /) -> int:
+            super().write(text[: self.room])
+            if len(text) > self.room:
+                raise OSError(28, "No space left on device")
+            return len(text)
+
+    stream = Filling()
+    place = Place(stream)
+    place.publisher.addObserver(place.file(io.StringIO()))
+    for text in ("one", "two"):
+        place.writer.write(BARE, f'{{"number":"{text}"}}')
+    place.writer.flush()
+    stream.room = 100
+    for text in ("three", "four"):
+        place.writer.write(BARE, f'{{"number":"{text}"}}')
+        place.writer.flush()
+    torn = '{"number":"one"}\n{"number":"tw\n'
+    lines, four = place.take().split('{"number":"four"}')
+    assert lines.startswith(torn + '{"number":"three"}\n')
+    assert "2 lines were lost" in lines
+    assert (lines[-1], four) == ("\n", "\n")
 
 
 def test_full_disk_alone(
@@ -313,7 +342,7 @@ def test_nobody_to_complain_to(make: Callable[[], object], monkeypatch: pytest.M
     stream.full = False
     place.writer.write(INFO, "kept")
     place.writer.flush()
-    assert place.take().splitlines()[0] == "20 [access#info] kept"
+    assert place.take().splitlines()[1] == "20 [access#info] kept"
 
 
 def test_nothing_is_kept(place: Place) -> None:

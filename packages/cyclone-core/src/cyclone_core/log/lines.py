@@ -133,7 +133,8 @@ class LineWriter:
         text = "".join(pending)
         for file in self._files or ():
             try:
-                file.write(text)
+                # What could not be written may have got there in part: that line is not ours to continue.
+                file.write("\n" + text if file.lost else text)
             except Exception as error:  # noqa: BLE001 -- whatever stands behind the observer may raise
                 file.lost += len(pending)
                 if file.lost == len(pending):
