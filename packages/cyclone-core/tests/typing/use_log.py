@@ -4,8 +4,9 @@ import logging
 
 from cyclone_core.log import access_log, app_log, gen_log
 from cyclone_core.log.lines import BARE, ERROR, INFO, WARN, LineWriter
+from cyclone_core.log.text import masking, printable
 from cyclone_core.web import Application, RequestHandler
-from cyclone_core.web.access import MASKED, AccessLog, LogFunction, log_function
+from cyclone_core.web.access import MASKED, AccessLog, LogFunction, log_function, mask_function
 
 
 def own(handler: RequestHandler) -> None:
@@ -29,3 +30,6 @@ for level in (INFO, WARN, ERROR, BARE):
     if not taken and level != BARE:
         writer.emit(level, "line", user="alice")
 writer.flush()
+
+masked: str = printable(masking({"voucher"})("/?voucher=1"))
+masked = mask_function({"access_log_mask": None})("/?voucher=1")

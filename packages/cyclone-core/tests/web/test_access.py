@@ -19,7 +19,7 @@ from cyclone_core.httpserver.clock import CoarseClock
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.log.lines import LineWriter
 from cyclone_core.web import Application, RequestHandler
-from cyclone_core.web.access import MASKED, AccessLog, log_function
+from cyclone_core.web.access import MASKED, AccessLog, log_function, mask_function
 
 Serve = Callable[..., Any]
 Log = Any  # both are in conftest.py, which cannot be imported
@@ -300,6 +300,7 @@ def test_long_uri(serve: Serve) -> None:
         ("/token=abc?a=b", "/token=abc?a=b"),
         ("/?my_token=abc&tokens=1", "/?my_token=abc&tokens=1"),
         ("/?X-Amz-Signature=%41b", "/?X-Amz-Signature=***"),
+        ("/?%74oken=abc&user[password]=x&a.pin=y", "/?%74oken=***&user[password]=***&a.pin=***"),
         ("/?", "/?"),
     ],
 )
@@ -310,7 +311,7 @@ def test_secrets(serve: Serve, uri: str, shown: str) -> None:
     assert f" GET {shown} (" in place.by_hand("GET", uri, remote_ip="::1")
     assert request.uri == uri
     (line,) = Place(json=True).lines(serve, "/", Referer=f"https://example.org{uri}")
-    assert json.loads(line)["referer"] == f"https://example.org{shown}"
+    assert json.loads(line)["referer"] == f"https://example.org{shown.partition('#')[0]}"
 
 
 def test_own_secrets() -> None:
@@ -318,7 +319,27 @@ def test_own_secrets() -> None:
     uri = "/?token=a&.=b&My[key]=c"
     assert " /?token=a&.=***&My[key]=*** (" in Place(masked=[".", "my[KEY]"]).by_hand("GET", uri)
     assert f" {uri} (" in Place(masked=()).by_hand("GET", uri)
-    assert " /?token=***&.=b&My[key]=c (" in Place(masked=MASKED).by_hand("GET", uri)
+    assert " /?token=***&.=b&My[key]=*** (" in Place(masked=MASKED).by_hand("GET", uri)
+
+
+@pytest.mark.parametrize(
+    ("referer", "shown"),
+    [
+        ("https://user:hush@r/a@b?c=d@e", "https://r/a@b?c=d@e"),
+        ("https://user@hush@r", "https://r"),
+        ("//user:hush@r/", "//r/"),
+        ("http://r/a#access_token=hush", "http://r/a"),
+        ("http://r/#?token=hush", "http://r/"),
+        ("http://user@r/?token=hush#x?", "http://r/?token=***"),
+        ("http://r/a//b@c", "http://r/a//b@c"),
+        ("r@s", "r@s"),
+        ("#", ""),
+    ],
+)
+def test_secrets_in_the_referer(serve: Serve, referer: str, shown: str) -> None:
+    """User info and fragment of the page before, which browsers leave out, are not shown."""
+    (line,) = Place(json=True).lines(serve, "/", Referer=referer)
+    assert json.loads(line)["referer"] == shown
 
 
 # JSON.
@@ -433,3 +454,4 @@ def test_masks(value: object) -> None:
     assert isinstance(chosen, AccessLog)
     shown = "***" if value else "x"
     assert chosen._mask("/?KEY=x") == f"/?KEY={shown}"
+    assert mask_function({"access_log_mask": value})("/?KEY=x") == f"/?KEY={shown}"

@@ -7,7 +7,7 @@ import pytest
 from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.python.failure import Failure
 
-from cyclone_core.errors import HTTPInputError, HTTPOutputError
+from cyclone_core.errors import HTTPInputError, HTTPOutputError, StreamClosedError
 from cyclone_core.web import Finish, HTTPError, MissingArgumentError, RequestHandler, asynchronous
 
 Serve = Callable[..., Any]
@@ -595,3 +595,51 @@ def test_secrets_in_the_query(serve: Serve, log: Log) -> None:
     serve(Handler).ask("/?a=1&token=hush&password=hush")
     (line,) = [event["summary"] for event in log.events if "summary" in event]
     assert line.startswith("GET /?a=1&token=***&password=*** (")
+
+
+def test_own_secrets_in_the_query(serve: Serve, log: Log) -> None:
+    """The names of secrets are those of the application, for a failure and for a mistake."""
+    for error in (HTTPError(400, "bad"), HTTPInputError("bad"), Boom()):
+        server = serve([("/", raising(error))], access_log_mask=["voucher"])
+        server.ask("/?voucher=hush&token=shown")
+    lines = [event["summary"] for event in log.events if "summary" in event]
+    assert lines == ["GET /?voucher=***&token=shown (192.168.1.1)"] * 3
+    assert len(log.failures()) == 1
+
+
+HOSTILE = "a\r\n200 GET /forged\x1b[2J\x7f\x85\x9b\u2028\u202eé\\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (HTTPError(400, HOSTILE), "400 "),
+        (HTTPError(400, "%s", HOSTILE), "400 "),
+        (HTTPInputError(HOSTILE), ""),
+        (StreamClosedError(HOSTILE), ""),
+    ],
+    ids=["message", "argument", "input", "closed"],
+)
+def test_hostile_messages(serve: Serve, log: Log, error: Exception, status: str) -> None:
+    """What a client may have put into a message is escaped as in the access log."""
+    serve(raising(error)).ask()
+    (line,) = log.take("cyclone.web")
+    shown = HOSTILE.encode("unicode_escape").decode("ascii")
+    assert line.startswith(f"{status}GET / (192.168.1.1): ")
+    assert line.endswith(shown)
+    assert line.isascii()
+    assert line.isprintable()
+
+
+def test_hostile_uri(serve: Serve, log: Log) -> None:
+    """So is the URI, which a handler may have changed."""
+
+    class Handler(RequestHandler):
+        def get(self) -> None:
+            self.request.uri = "/" + HOSTILE
+            raise HTTPError(400, "bad")
+
+    serve(Handler).ask()
+    (line,) = log.take("cyclone.web")
+    shown = HOSTILE.encode("unicode_escape").decode("ascii")
+    assert line == f"400 GET /{shown} (192.168.1.1): bad"

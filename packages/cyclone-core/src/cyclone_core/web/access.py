@@ -3,10 +3,8 @@
 `200 GET /path (127.0.0.1) 0.50ms` is Tornado's line; `access_log="json"` makes an object of it that is a
 line by itself. Where it goes, see `cyclone_core.log.lines`.
 
-A client writes most of the line. So all but printable ASCII is escaped: nothing can look like another
-line, or speak to the terminal of who reads it. What in a query is named like a secret is masked: tokens
-and passwords get into URLs although they should not, and logs are kept longer and read by more people
-than anything else. There is no bound on the length but that of the request line, `max_request_line`.
+A client writes most of the line: what of it is escaped and masked, see `cyclone_core.log.text`. There is
+no bound on the length but that of the request line, `max_request_line`.
 """
 
 import datetime as dt
@@ -17,13 +15,14 @@ from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any, Final
 
 from cyclone_core.log.lines import BARE, ERROR, INFO, WARN, LineWriter
+from cyclone_core.log.text import masking, printable
 
 if TYPE_CHECKING:
     from cyclone_core.httpserver.clock import CoarseClock
     from cyclone_core.httputil import HTTPServerRequest
     from cyclone_core.web.handler import RequestHandler
 
-__all__ = ["MASKED", "AccessLog", "LogFunction", "log_function", "mask_secrets"]
+__all__ = ["MASKED", "AccessLog", "LogFunction", "log_function", "mask_function"]
 
 LogFunction = Callable[["RequestHandler"], object]
 """What `log_function` may be: it is called with the handler of each answered request."""
@@ -37,13 +36,16 @@ MASKED: Final = frozenset(
         *("sig", "signature", "x-amz-signature", "x-amz-security-token", "x-goog-signature"),
     }
 )
-"""The arguments of a query whose values the access log does not show, in any case."""
+"""The arguments of a query whose values the log does not show; for forms of their names see `masking`."""
 
 _CLIENT_ERROR: Final = 400
 _SERVER_ERROR: Final = 500
 
 # nginx has this number for an answer whose client left before its head was out.
 _CLIENT_LEFT: Final = 499
+
+# RFC 3986 section 3.2.1; all before the last `@`, as browsers read it.
+_USER_INFO: Final = re.compile(r"(?<![^:])//[^/?]*@")
 
 _writer: Final = LineWriter("cyclone.access")
 
@@ -71,7 +73,7 @@ class AccessLog:
         """
         self._clock = clock
         self._json = json
-        self._mask = _masking(masked)
+        self._mask = masking(masked)
         self._writer = writer
         self._scheduled = False
         self._second = -1
@@ -102,8 +104,7 @@ class AccessLog:
             text = f"{status} {request.method} {uri} ({request.remote_ip}) {seconds * 1000:.2f}ms"
             if aborted is not None:
                 text += " aborted"
-            if not (text.isascii() and text.isprintable()) or "\\" in text:
-                text = text.encode("unicode_escape").decode("ascii")
+            text = printable(text)
         if self._writer.write(BARE if self._json else level, text):
             if not self._scheduled:
                 self._scheduled = True
@@ -135,7 +136,8 @@ class AccessLog:
         headers = request.headers
         referer = headers.get("Referer")
         if referer is not None:
-            referer = self._mask(referer)
+            # Browsers leave out both; what a program sends may hold a password or a token.
+            referer = self._mask(_USER_INFO.sub("//", referer.partition("#")[0], count=1))
         text = (
             f'{{"time":"{self._now()}","status":{status},"method":{_quote(request.method)},'
             f'"uri":{_quote(uri)},"host":{_quote(request.host)},'
@@ -180,20 +182,28 @@ def log_function(settings: Mapping[str, Any], clock: "CoarseClock") -> LogFuncti
     kind = settings.get("access_log", "text")
     if kind not in ("text", "json", None, False):
         raise ValueError(f"setting 'access_log' must be 'text', 'json' or None, not {kind!r}")
-    masked = settings.get("access_log_mask", MASKED)
-    if isinstance(masked, (str, bytes)) or not (
-        masked is None
-        or (isinstance(masked, Collection) and all(isinstance(name, str) for name in masked))
-    ):
-        raise ValueError(
-            f"setting 'access_log_mask' must be a list of names of arguments, not {masked!r}"
-        )
+    masked = _masked_names(settings)
     if own is not None:
         chosen: LogFunction = own
         return chosen
     if not kind:
         return _log_nothing
-    return AccessLog(clock, json=kind == "json", masked=masked or ())
+    return AccessLog(clock, json=kind == "json", masked=masked)
+
+
+def mask_function(settings: Mapping[str, Any]) -> Callable[[str], str]:
+    """Choose what hides secrets in other lines than those of requests.
+
+    Args:
+        settings: The settings of an application, of which `access_log_mask` has a meaning here.
+
+    Returns:
+        A function that takes a URI and returns it without the values of secrets.
+
+    Raises:
+        ValueError: The setting is no collection of names.
+    """
+    return masking(_masked_names(settings))
 
 
 def _quote(value: str | None) -> str:
@@ -204,22 +214,16 @@ def _log_nothing(_: "RequestHandler") -> None:
     """Take the place of an access log that is switched off."""
 
 
-def _masking(names: Iterable[str]) -> Callable[[str], str]:
-    words = "|".join(sorted({re.escape(name.lower()) for name in names}))
-    if not words:
-        return str
-    secret = re.compile(rf"[?&;](?:{words})=")
-    value = re.compile(rf"([?&;](?:{words})=)[^&;#]*", re.IGNORECASE)
-
-    def mask(uri: str) -> str:
-        # Most have no secret, and to search for words in any case takes twice as long.
-        return value.sub(r"\1***", uri) if secret.search(uri.lower()) else uri
-
-    return mask
-
-
-mask_secrets: Final = _masking(MASKED)
-"""Replaces the values of `MASKED` in the query of a URI, for other lines than those of requests."""
+def _masked_names(settings: Mapping[str, Any]) -> Collection[str]:
+    masked = settings.get("access_log_mask", MASKED)
+    if isinstance(masked, (str, bytes)) or not (
+        masked is None
+        or (isinstance(masked, Collection) and all(isinstance(name, str) for name in masked))
+    ):
+        raise ValueError(
+            f"setting 'access_log_mask' must be a list of names of arguments, not {masked!r}"
+        )
+    return masked or ()
 
 
 def _ending(request: "HTTPServerRequest") -> tuple[str | None, bool]:

@@ -13,7 +13,7 @@ from cyclone_core.httpserver.factory import HTTPFactory
 from cyclone_core.httpserver.intake import DiscardedBody, receive_body, receive_stream
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.limits import Limits
-from cyclone_core.web.access import log_function
+from cyclone_core.web.access import log_function, mask_function
 from cyclone_core.web.handler import ErrorHandler, RequestHandler, ServerOptionsHandler
 from cyclone_core.web.routing import Match, Route, RoutingTable, URLSpec
 from cyclone_core.web.streaming import StreamedBody, is_streaming
@@ -67,6 +67,7 @@ class Application(HTTPFactory):
         )
         self.router = RoutingTable(handlers or ())
         self._log_function = log_function(settings, self.clock)
+        self._mask = mask_function(settings)
         self._not_found = Match(ErrorHandler, {"status_code": 404})
         # An application may have a route of its own for this.
         self._fallback = {"*": Match(ServerOptionsHandler, {})}

@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 from cyclone_core.errors import StreamClosedError
 from cyclone_core.http1.status import BODYLESS, is_reason, reason_phrase
 from cyclone_core.httputil import HTTPHeaders
-from cyclone_core.web.access import mask_secrets
+from cyclone_core.log.text import printable
 from cyclone_core.web.context import run_in
 from cyclone_core.web.coroutines import settle
 from cyclone_core.web.errors import Finish, HTTPError, status_of
@@ -97,13 +97,19 @@ class FailureMethods(OutputMethods):
     ) -> None:
         """Log what a method has raised; override to log elsewhere.
 
+        Messages are escaped and secrets of the URI masked as in the access log, see
+        `cyclone_core.log.text`. A traceback is Twisted's, as it is.
+
         Args:
             typ: Its type.
             value: The exception.
             tb: Its traceback.
         """
         request = self.request
-        summary = f"{request.method} {mask_secrets(request.uri)} ({request.remote_ip})"
+        uri = request.uri
+        if "?" in uri:
+            uri = self.application._mask(uri)  # noqa: SLF001 -- one for the framework's use
+        summary = printable(f"{request.method} {uri} ({request.remote_ip})")
         if isinstance(value, HTTPError):
             message = value.get_message()
             if message:
@@ -111,15 +117,15 @@ class FailureMethods(OutputMethods):
                     "{status} {summary}: {message}",
                     status=value.status_code,
                     summary=summary,
-                    message=message,
+                    message=printable(message),
                 )
         elif isinstance(value, StreamClosedError):
             # Somebody who waited for `flush` learned that the client has gone: no error of ours.
-            _log.info("{summary}: {value}", summary=summary, value=value)
+            _log.info("{summary}: {text}", summary=summary, text=printable(str(value)))
         elif status_of(value or Exception()) == _INTERNAL_SERVER_ERROR:
             _log.failure("Uncaught exception: {summary}", Failure(value, typ, tb), summary=summary)
         else:
-            _log.warn("{summary}: {value}", summary=summary, value=value)
+            _log.warn("{summary}: {text}", summary=summary, text=printable(str(value)))
 
     def _handle_failure(
         self,
