@@ -1,8 +1,10 @@
 """The loggers of the standard library, and the writer of lines that are too many for a logger.
 
-`access_log`, `app_log` and `gen_log` are loggers of `logging` as in Tornado's module `log`: say in a
-`log_function`, or wherever a ported program names them. What cyclone logs by itself goes to
-Twisted's log.
+`access_log`, `app_log` and `gen_log` are plain loggers of `logging`, as in Tornado's module `log`, for
+ported programs that name them. Nothing leads from them to Twisted's log, where cyclone's own lines go:
+without a handler of your own only warnings and worse appear, on stderr, without time and level (of
+which twistd and `cyclone run` make lines of their log). To change the access log, see
+`cyclone_core.web.access`.
 """
 
 import logging
@@ -11,7 +13,7 @@ from typing import Final
 __all__ = ["access_log", "app_log", "gen_log"]
 
 access_log: Final = logging.getLogger("cyclone.access")
-"""For a program's own line of each request (Tornado: `tornado.access`)."""
+"""For what a program says about requests (Tornado: `tornado.access`); cyclone writes nothing to it."""
 
 app_log: Final = logging.getLogger("cyclone.application")
 """For errors in a program's code (Tornado: `tornado.application`)."""
