@@ -3,9 +3,9 @@
 import dataclasses
 import os
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Final, Self
 
-__all__ = ["Limits"]
+__all__ = ["Limits", "check_limit"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +101,19 @@ class Limits:
         return cls(**{name: settings[name] for name in settings if name in names})
 
 
+def check_limit(name: str, value: object) -> None:
+    """Check a value for one field of `Limits`, which a handler has as an attribute, say.
+
+    Args:
+        name: The field.
+        value: The value.
+
+    Raises:
+        ValueError: It has the wrong type or is not positive; the message names the field.
+    """
+    _check(name, value, _KINDS[name])
+
+
 def _settable(limits: Limits | type[Limits]) -> list[dataclasses.Field[Any]]:
     return [field for field in dataclasses.fields(limits) if field.init]
 
@@ -123,3 +136,6 @@ def _check(name: str, value: Any, kind: object) -> None:  # noqa: ANN401 -- from
 def _check_directory(name: str, value: object) -> None:
     if value is not None and not (isinstance(value, str) and os.path.isdir(value)):  # noqa: PTH112
         raise ValueError(f"setting {name!r} must be an existing directory or None, not {value!r}")
+
+
+_KINDS: Final = {field.name: field.type for field in dataclasses.fields(Limits)}

@@ -20,6 +20,7 @@ from twisted.logger import globalLogPublisher
 from twisted.python.failure import Failure
 
 from cyclone_core.httpserver import BodyReceiver, BufferedBody, HTTPServer
+from cyclone_core.httpserver.refusal import error_answer
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 
 READ_SIZE = 64 * 1024
@@ -226,6 +227,9 @@ class Script:
         self._start = start
 
     def __call__(self, request: HTTPServerRequest) -> None:
+        if request.body_error is not None:
+            refuse(request)
+            return
         self.requests.append(request)
         if self._answer is not None:
             self._answer(request)
@@ -273,6 +277,12 @@ class Receiver:
     def body_failed(self) -> None:
         """Take the failure."""
         self.seen.append("failed")
+
+
+def refuse(request: HTTPServerRequest) -> None:
+    """Answer a request with a bad body."""
+    exchange, error = request.connection, request.body_error
+    exchange.respond(*error_answer(error.status, "cyclone", ""))
 
 
 def respond(request: HTTPServerRequest, body: bytes = b"ok", **headers: str) -> None:

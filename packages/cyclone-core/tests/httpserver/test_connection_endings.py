@@ -321,6 +321,36 @@ class TestTLS:
         client.advance(7)
         assert client.wire.aborted
 
+    def test_idle_makes_room(self, reactor: MemoryReactorClock) -> None:
+        """At the limit an idle client is not asked for its close_notify: it may never come."""
+        server = HTTPServer(Script(respond), reactor=reactor, max_connections=1)
+        first = Client(server, reactor, TLSWire(reactor))
+        first.protocol.handshakeCompleted()
+        second = Client(server, reactor, TLSWire(reactor))
+        assert first.wire.aborted
+        second.protocol.handshakeCompleted()
+        second.send(GET)
+        assert second.received() == OK
+
+    def test_drain(self, tls: Connect) -> None:
+        """An idle client that ignores the end does not keep the process for long."""
+        client = tls(Script(), linger_timeout=2)
+        client.server.drain(100)
+        assert client.wire.closing
+        client.advance(4)
+        assert client.wire.aborted
+
+    def test_refused_handshake(self, reactor: MemoryReactorClock) -> None:
+        """Who finds no room is told so after its handshake, which has its own deadline."""
+        server = HTTPServer(
+            Script(), reactor=reactor, max_connections=1, tls_handshake_timeout=5, write_timeout=50
+        )
+        Client(server, reactor, TLSWire(reactor))
+        late = Client(server, reactor, TLSWire(reactor))
+        assert late.received().startswith(b"HTTP/1.1 503 ")
+        late.advance(7)
+        assert late.wire.aborted
+
     def test_refusal(self, tls: Connect) -> None:
         """A refused client with a body on its way is read until it closes."""
         client = tls(Script(), max_body_size=5)

@@ -343,6 +343,17 @@ class TestTurns:
         assert client.waiting == 0
         assert client.reading
 
+    @pytest.mark.parametrize("rest", [b"", GET[:9]])
+    def test_client_ends_its_side(self, connect: Connect, rest: bytes) -> None:
+        """A client that ends its side behind its requests gets the answers to all of them."""
+        script = Script(respond)
+        client = connect(script)
+        client.send(GET * 200 + rest)
+        client.half_close()
+        client.turn()
+        assert client.received() == OK * 200
+        assert client.closed
+
     def test_client_goes_between_turns(self, connect: Connect) -> None:
         """A client that goes in the meantime gets no handler any more."""
         script = Script(respond)
@@ -351,6 +362,45 @@ class TestTurns:
         client.vanish()
         client.turn()
         assert len(script.requests) == 64
+
+
+class TestFastReader:
+    """A client that takes everything at once."""
+
+    def test_others_get_their_turn(self, connect: Connect) -> None:
+        """A stream goes out at once up to 256 KiB; what follows waits for the reactor."""
+        script = Script(begin)
+        client = connect(script)
+        client.send(GET)
+        exchange = script.requests[0].connection
+        written = 0
+        while exchange.drained() is None:
+            exchange.write(b"x" * 50_000)
+            written += 50_000
+        assert 256 * 1024 < written < 450_000
+        waiter = exchange.drained()
+        client.turn()
+        assert waiter.called
+        exchange.write(b"y")
+        exchange.finish()
+        assert client.received().count(b"x") == written
+
+    def test_one_large_piece(self, connect: Connect) -> None:
+        """Who waits for room behind one large piece goes on when all of it was taken."""
+        script = Script(begin)
+        client = connect(script)
+        client.wire.room = 1000
+        client.send(GET)
+        exchange = script.requests[0].connection
+        exchange.write(MEGABYTE)
+        waiters = [exchange.drained(), exchange.drained()]
+        for _ in range(20):
+            assert not any(waiter.called for waiter in waiters)
+            client.wire.room = 50_000
+            client.pump()
+        client.wire.room = math.inf
+        client.pump()
+        assert all(waiter.called for waiter in waiters)
 
 
 def test_body_without_receiver(connect: Connect) -> None:

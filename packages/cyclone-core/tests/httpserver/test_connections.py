@@ -3,13 +3,14 @@
 import math
 import resource
 import sys
+import weakref
 
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.internet.testing import MemoryReactorClock
 
-from cyclone_core.httpserver import BufferedBody, HTTPServer
+from cyclone_core.httpserver import BufferedBody, HTTPServer, connections
 from cyclone_core.httpserver.clock import CoarseClock
 from cyclone_core.httpserver.connections import Admission, Connections
 from cyclone_core.httputil import HTTPServerRequest
@@ -165,13 +166,32 @@ class TestMaximum:
             "windows": math.inf,
         }
 
-    def test_default_is_asked_once(self, reactor: MemoryReactorClock) -> None:
+    def test_default_is_asked_once(
+        self, reactor: MemoryReactorClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """A connection is admitted by the default that the first one has found."""
+        monkeypatch.setattr(connections, "_everybody", weakref.WeakSet())
         crowd = Crowd(reactor, Script(respond))
         crowd.server.connections._default_maximum = 1
         first, second = crowd.connect(), crowd.connect()
         first.pump()
         assert (first.closed, second.closed) == (True, False)
+
+    def test_default_is_the_process(
+        self, reactor: MemoryReactorClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The limit of open files is one for all applications, and the longest idle of all goes."""
+        monkeypatch.setattr(connections, "_everybody", weakref.WeakSet())
+        monkeypatch.setattr(connections, "_open_files", lambda: 2)
+        crowds = [Crowd(reactor, Script(respond)), Crowd(reactor, Script(respond))]
+        first = crowds[0].connect()
+        reactor.advance(1)
+        second, third = crowds[1].connect(), crowds[1].connect()
+        first.pump()
+        assert (first.closed, second.closed, third.closed) == (True, False, False)
+        for client in (second, third):
+            client.send(GET[:5])
+        assert crowds[0].connect().received().startswith(BUSY)
 
     def test_ports_share_it(self, reactor: MemoryReactorClock) -> None:
         """All ports of an application count together."""

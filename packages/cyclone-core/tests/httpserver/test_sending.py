@@ -1,13 +1,18 @@
 """Sending at once what a transport would queue."""
 
+import select
 import socket
+import struct
 import sys
 from collections.abc import Iterator
 
 import pytest
 from twisted.internet import tcp
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import ISSLTransport
 from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.python.failure import Failure
 from zope.interface import directlyProvides
 
 from cyclone_core.httpserver import HTTPServer
@@ -15,12 +20,13 @@ from cyclone_core.httpserver.sending import (
     LARGEST_UNSENT,
     bound_unsent,
     has_unsent,
+    is_gone,
     send_at_once,
     sends_at_once,
 )
 from cyclone_core.httputil import HTTPServerRequest
 
-from .conftest import GET, respond
+from .conftest import GET, POST, Receiver, Script, respond
 
 Pair = tuple[tcp.Server, socket.socket]
 
@@ -215,3 +221,79 @@ def test_client_that_takes_nothing(reactor: MemoryReactorClock) -> None:
 def large(request: HTTPServerRequest) -> None:
     """Answer with what a kernel takes at once and a client with a small buffer does not."""
     respond(request, b"x" * 60_000)
+
+
+def test_is_gone(tcp_pair: TCPPair) -> None:
+    """A client that has ended its side has gone if it owes more than has come; unread data hide none."""
+    transport, client = tcp_pair
+    client.sendall(b"abc")
+    assert not is_gone(transport, 10)
+    client.shutdown(socket.SHUT_WR)
+    assert is_gone(transport, 4)
+    assert not is_gone(transport, 3)
+    assert not is_gone(transport, None)
+
+
+def test_is_gone_by_reset(tcp_pair: TCPPair) -> None:
+    """A reset says so by itself."""
+    transport, client = tcp_pair
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+    assert is_gone(transport, None)
+
+
+def test_is_gone_elsewhere(tcp_pair: TCPPair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a socket, or where the system cannot tell, nobody has gone."""
+    transport, client = tcp_pair
+    client.close()
+    monkeypatch.delattr(select, "poll")
+    assert not is_gone(transport, 4)
+    assert not is_gone(StringTransport(), 4)
+
+
+class Served:
+    """A real TCP connection of a server whose clock is a test's."""
+
+    def __init__(self, reactor: MemoryReactorClock, script: Script, **options: int) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as port:
+            self.client = socket.create_connection(port.getsockname())
+            accepted, address = port.accept()
+        accepted.setblocking(False)
+        self.protocol = HTTPServer(script, reactor=reactor, **options).buildProtocol(None)
+        self.transport = tcp.Server(accepted, self.protocol, address, None, 0, reactor)
+        self.protocol.makeConnection(self.transport)
+        self.reactor = reactor
+
+    def leave(self) -> None:
+        """Go, and let two seconds pass."""
+        self.client.close()
+        self.reactor.pump([1.0] * 2)
+
+
+def test_client_goes_in_a_pipeline(reactor: MemoryReactorClock) -> None:
+    """Who goes while nothing more of it is read is noticed within a second or two."""
+    ends: list[object] = []
+    script = Script(lambda request: request.notifyFinish().addCallback(ends.append) and None)
+    served = Served(reactor, script, max_pipeline_size=10)
+    served.protocol.dataReceived(GET * 3)
+    served.reactor.pump([1.0] * 2)
+    assert ends == []
+    served.leave()
+    assert ends == ["the client closed the connection"]
+    assert not served.transport.connected
+
+
+@pytest.mark.parametrize(("sent", "gone"), [(b"12", True), (b"123456789", False)])
+def test_client_goes_in_a_paused_body(reactor: MemoryReactorClock, sent: bytes, gone: bool) -> None:
+    """A client that ends its side behind its whole body waits for the answer; before, it has gone."""
+    receiver = Receiver(Deferred())
+    served = Served(reactor, Script(start=receiver.start))
+    served.protocol.dataReceived(POST + b"0")
+    served.client.sendall(sent)
+    served.client.shutdown(socket.SHUT_WR)
+    served.reactor.pump([1.0] * 2)
+    assert served.transport.connected is not gone
+    assert ("failed" in receiver.seen) is gone
+    served.leave()
+    if not gone:
+        served.transport.connectionLost(Failure(ConnectionDone()))

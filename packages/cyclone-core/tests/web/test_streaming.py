@@ -470,7 +470,7 @@ def test_set_max_body_size(serve: Serve, chunked: bool, late: bool) -> None:
         connection.send(head + body)
         Handler.gate.callback(None)
         assert connection.read("POST")[0].status == status
-    assert Handler.seen[-1] == "gone"
+    assert Handler.seen[-1] == "finish"
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -517,7 +517,7 @@ def test_body_timeout(serve: Serve, where: str) -> None:
     for _ in range(3):
         server.clock.advance(1)
     assert connection.read("POST")[0].status == 408
-    assert Handler.seen[-1] == "gone"
+    assert Handler.seen[-1] == "finish"
 
 
 def test_paused_by_prepare(serve: Serve) -> None:

@@ -98,6 +98,11 @@ class RequestReader:
         return len(buffer.data) - buffer.pos
 
     @property
+    def awaited(self) -> int | None:
+        """The number of bytes that the body still lacks; None if it is chunked, or there is none."""
+        return None if self._remaining is None else self._remaining - self.buffered
+
+    @property
     def head_begun(self) -> bool:
         """Whether a part of the next head is there; an empty line before it is none."""
         buffer = self._buffer

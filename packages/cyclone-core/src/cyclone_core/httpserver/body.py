@@ -95,6 +95,15 @@ class BufferedBody:
         self._then = None
         self._forget()
 
+    def refuse(self, error: HTTPInputError) -> None:
+        """Pass the request on with what is wrong with its body.
+
+        Args:
+            error: The client's mistake.
+        """
+        if self._then is not None:
+            self._pass_on(error)
+
     def _start_form(self, content_type: str) -> None:
         request = self._request
         try:

@@ -9,7 +9,7 @@ from cyclone_core.httputil import http_date
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-__all__ = ["NEVER", "CoarseClock", "Timed"]
+__all__ = ["NEVER", "CoarseClock", "Deaf", "Timed"]
 
 NEVER: Final = math.inf
 """The deadline of a connection that does not wait for its client."""
@@ -28,6 +28,14 @@ class Timed(Protocol):
         ...
 
 
+class Deaf(Protocol):
+    """What is not told that its client has gone, because it does not read."""
+
+    def look(self) -> None:
+        """See whether the client has gone."""
+        ...
+
+
 class CoarseClock:
     """Ticks once a second while there are connections, and checks their deadlines.
 
@@ -40,9 +48,10 @@ class CoarseClock:
         now: Seconds, at most a second old while there are connections.
         date: The `Date` header's value (RFC 9110 section 6.6.1), likewise.
         watched: The connections.
+        deaf: Those of them whose reading is paused.
     """
 
-    __slots__ = ("_call", "_reactor", "_stopping", "date", "now", "watched")
+    __slots__ = ("_call", "_reactor", "_stopping", "date", "deaf", "now", "watched")
 
     def __init__(self, reactor: "IReactorTime | None" = None) -> None:
         """Make a clock that stands still until the first connection.
@@ -53,6 +62,7 @@ class CoarseClock:
         """
         self._reactor = reactor
         self.watched: set[Timed] = set()
+        self.deaf: set[Deaf] = set()
         self._call: IDelayedCall | None = None
         self._stopping = False
         self.date = ""
@@ -109,6 +119,8 @@ class CoarseClock:
         if not self.watched:
             return
         self._start()
+        for each in list(self.deaf):
+            each.look()
         passed = self.now - _TICK
         # No function for the condition: with it ten thousand connections cost three times as much.
         late = [

@@ -47,6 +47,7 @@ from cyclone_core.httpserver.options import ServerOptions
 from cyclone_core.httpserver.peer import Peer
 from cyclone_core.httpserver.proxies import ProxyHeaders
 from cyclone_core.httpserver.refusal import error_answer
+from cyclone_core.httpserver.sending import is_gone
 from cyclone_core.httpserver.streams import close_stream
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.limits import Limits
@@ -60,6 +61,9 @@ _REQUEST_TIMEOUT: Final = 408
 _SERVICE_UNAVAILABLE: Final = 503
 
 _SECOND: Final = 2
+
+# More bytes than anybody has sent: who has ended its side in a pipeline of requests has gone.
+_EVERYTHING: Final = 1 << 62
 
 # Some milliseconds of work, for a client that sends all its requests at once.
 _REQUESTS_IN_ONE_TURN: Final = 64
@@ -101,8 +105,9 @@ class HTTPConnection(TimedLink):
     factory: HTTPConnectionFactory
     body: IncomingBody | None = None
 
-    # On the class, so that a connection that idles does not have it.
+    # On the class, so that a connection that idles does not have them.
     _exchange: HTTP1Exchange | None = None
+    _input_ended = False
 
     def connectionMade(self) -> None:
         """Prepare for the first request, or refuse it if there are too many connections."""
@@ -121,6 +126,8 @@ class HTTPConnection(TimedLink):
             self.abort("there are too many connections")
         elif admission is Admission.REFUSED:
             self._refuse(_SERVICE_UNAVAILABLE, "there are too many connections")
+            # Nothing of it can be in the way of anything but the handshake.
+            self.deadline = min(self.deadline, self._clock.now + limits.tls_handshake_timeout)
         elif self.peer.protocol == "https":
             self._wait_for(HANDSHAKE, limits.tls_handshake_timeout)
         else:
@@ -161,6 +168,11 @@ class HTTPConnection(TimedLink):
         if successor is not None:
             successor.readConnectionLost()
             return
+        if self._exchange is None and self._reader.buffered and self._waiting is not CLOSE:
+            # It may have sent more requests, which wait for their turn: they are answered first.
+            self._input_ended = True
+            self._clock.call_soon(self._process)
+            return
         self.end_exchange("the client closed the connection")
         self._close()
 
@@ -180,14 +192,22 @@ class HTTPConnection(TimedLink):
         if waiting is NEXT_REQUEST:
             # Who still takes off the last answer is not idle: `resumeProducing` counts anew.
             if self._full is None:
-                self._close()
+                self._close(idle=True)
         elif waiting is CLOSE:
             self.transport.abortConnection()
         elif waiting is HANDSHAKE:
             self.cut("the TLS handshake took too long")
         else:
             what = "head" if waiting is HEAD else "body"
-            self._refuse(_REQUEST_TIMEOUT, f"the {what} of a request came too late")
+            message = f"the {what} of a request came too late"
+            self._refuse_request(HTTPInputError(message, _REQUEST_TIMEOUT))
+
+    def look(self) -> None:
+        """See whether the client has gone, which nobody tells while reading is paused."""
+        # While a body is paused its rest may be there, with the end of the client's side behind it.
+        awaited = self._reader.awaited if self._body_paused else _EVERYTHING
+        if is_gone(self.transport, awaited):
+            self.abort("the client closed the connection")
 
     # What `Connections` uses.
 
@@ -197,7 +217,7 @@ class HTTPConnection(TimedLink):
         if self._exchange is not None:
             self._exchange.no_keep_alive = True
         elif self._waiting is NEXT_REQUEST or self._waiting is HANDSHAKE:
-            self._close()
+            self._close(idle=True)
 
     # What the exchange uses.
 
@@ -317,7 +337,7 @@ class HTTPConnection(TimedLink):
         try:
             event = self._reader.next_event()
         except HTTPInputError as error:
-            self._refuse(error.status, str(error))
+            self._refuse_request(error)
             return False
         if event is None:
             self._wait_for_client()
@@ -343,8 +363,8 @@ class HTTPConnection(TimedLink):
         self.deadline = NEVER
         self._exchange = exchange = HTTP1Exchange(self, head)
         self._requests += 1
-        if self._requests == _SECOND:
-            self._send_without_delay()
+        if self._requests == _SECOND and not self._bounded:
+            self._bound()
         if self._requests >= self._most_requests:
             exchange.no_keep_alive = True
         remote_ip, protocol = peer.remote_ip, peer.protocol
@@ -408,7 +428,10 @@ class HTTPConnection(TimedLink):
         return True
 
     def _wait_for_client(self) -> None:
-        if self._exchange is not None:
+        if self._input_ended:
+            self.end_exchange("the client closed the connection")
+            self._close()
+        elif self._exchange is not None:
             body = cast("IncomingBody", self.body)
             self._wait_for_body(body)
             if body.continue_wanted and not self._exchange.started:
@@ -425,6 +448,27 @@ class HTTPConnection(TimedLink):
             self.deadline = body.deadline(self._limits)
 
     # Endings.
+
+    def _refuse_request(self, error: HTTPInputError) -> None:
+        """Answer a client's mistake; in a body the application does, which knows the request."""
+        exchange, body = self._exchange, self.body
+        if body is None or exchange is None or exchange.started:
+            self._refuse(error.status, str(error))
+            return
+        refuse = getattr(body.receiver, "refuse", None)
+        if refuse is None:
+            self._refuse(error.status, str(error))
+            return
+        # Nothing more of it is read.
+        body.receiver = None
+        self._wait_for(APPLICATION, NEVER)
+        try:
+            # Without the traceback, which refers to frames that refer to this connection.
+            refuse(HTTPInputError(str(error), error.status))
+        except Exception:  # noqa: BLE001 -- the application's; the client must get an answer
+            _log.failure("The application failed to refuse a request")
+            if self._exchange is exchange:
+                self._refuse(_INTERNAL_SERVER_ERROR, "the application failed")
 
     def _refuse(self, status: int, why: str) -> None:
         """Answer with an error if that is still possible, read nothing more, and close."""

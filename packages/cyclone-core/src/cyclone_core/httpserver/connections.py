@@ -3,6 +3,7 @@
 import enum
 import math
 import operator
+import weakref
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from twisted.internet.defer import Deferred, succeed
@@ -10,6 +11,8 @@ from twisted.internet.defer import Deferred, succeed
 from cyclone_core.httpserver.clock import CoarseClock, Timed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from twisted.internet.interfaces import IDelayedCall
 
 __all__ = ["Admission", "Connections", "Managed"]
@@ -78,6 +81,7 @@ class Connections:
         self._trigger: Any = None
         self._waiting: list[Deferred[None]] = []
         self._grace: IDelayedCall | None = None
+        _everybody.add(self)
 
     def __len__(self) -> int:
         """Count the open connections."""
@@ -96,14 +100,18 @@ class Connections:
             Whether it may go on; if not, whether it is told so.
         """
         clock = self.clock
-        limit = self._maximum() if maximum is None else maximum
-        if not self.draining and len(clock.watched) < limit:
+        if maximum is None:
+            # The limit is the process's, so everybody's connections count.
+            sharing = tuple(_everybody)
+            limit = self._maximum()
+        else:
+            sharing = (self,)
+            limit = maximum
+        count = sum([len(each) for each in sharing])
+        if not self.draining and (count < limit or self._close_longest_idle(sharing)):
             clock.watch(connection)
             return Admission.ADMITTED
-        if not self.draining and self._close_longest_idle():
-            clock.watch(connection)
-            return Admission.ADMITTED
-        if len(clock.watched) >= limit + _TURNED_AWAY:
+        if count >= limit + _TURNED_AWAY:
             return Admission.CUT
         clock.watch(connection)
         return Admission.REFUSED
@@ -119,7 +127,7 @@ class Connections:
             self._default_maximum = _open_files()
         return self._default_maximum
 
-    def _close_longest_idle(self) -> bool:
+    def _close_longest_idle(self, sharing: "Iterable[Connections]") -> bool:
         while True:
             while self._longest_idle:
                 deadline, connection = self._longest_idle.pop()
@@ -127,8 +135,12 @@ class Connections:
                 if connection.idle and connection.deadline == deadline:
                     connection.close_idle()
                     return True
-            watched = cast("set[Managed]", self.clock.watched)
-            idle = [(each.deadline, each) for each in watched if each.idle]
+            idle = [
+                (each.deadline, each)
+                for connections in sharing
+                for each in cast("set[Managed]", connections.clock.watched)
+                if each.idle
+            ]
             if not idle:
                 return False
             idle.sort(key=operator.itemgetter(0))
@@ -195,6 +207,9 @@ class Connections:
         waiting, self._waiting = self._waiting, []
         for waiter in waiting:
             waiter.callback(None)
+
+
+_everybody: Final[weakref.WeakSet[Connections]] = weakref.WeakSet()
 
 
 def _open_files() -> float:

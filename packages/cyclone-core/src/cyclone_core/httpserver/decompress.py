@@ -156,6 +156,16 @@ class DecompressedBody:
             self._ended = True
             self._receiver.body_failed()
 
+    def refuse(self, error: HTTPInputError) -> None:
+        """Pass on what is wrong with the body beside its coding.
+
+        Args:
+            error: The client's mistake.
+        """
+        self._done = None
+        if not self._ended:
+            self._end_with(error)
+
     def _decode(self) -> Deferred[object] | None:
         """Decode what there is; returns what must be waited for before the rest of it."""
         inflater = self._inflater

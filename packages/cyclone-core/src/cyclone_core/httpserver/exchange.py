@@ -148,6 +148,9 @@ class Exchange(Protocol):
 
         Args:
             size: Bytes.
+
+        Raises:
+            ValueError: It is no whole number above 0.
         """
         ...
 
@@ -156,6 +159,9 @@ class Exchange(Protocol):
 
         Args:
             seconds: The bound; None for none.
+
+        Raises:
+            ValueError: It is no number above 0.
         """
         ...
 
@@ -183,7 +189,12 @@ class Exchange(Protocol):
 
 
 class BodyReceiver(Protocol):
-    """Takes the body of one request."""
+    """Takes the body of one request.
+
+    It may have a method `refuse(error)`, too, which is called instead of `body_failed` when the client
+    breaks a rule or a limit in the middle of the body: it answers the `HTTPInputError`. Without it the
+    connection does, with a page of its own.
+    """
 
     def data_received(self, chunk: bytes) -> Deferred[object] | None:
         """Take a piece.

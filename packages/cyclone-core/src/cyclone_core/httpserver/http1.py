@@ -10,6 +10,7 @@ from cyclone_core.http1 import RequestHead, ResponseWriter
 from cyclone_core.httpserver.peer import Peer
 from cyclone_core.httpserver.streams import close_stream
 from cyclone_core.httputil import HTTPHeaders
+from cyclone_core.limits import check_limit
 
 if TYPE_CHECKING:
     from cyclone_core.httpserver.connection import HTTPConnection
@@ -183,11 +184,13 @@ class HTTP1Exchange:
 
     def set_max_body_size(self, size: int) -> None:
         """Bound the request body; see `Exchange.set_max_body_size`."""
+        check_limit("max_body_size", size)
         if not self._ended:
             self._connection.set_max_body_size(size)
 
     def set_body_timeout(self, seconds: float | None) -> None:
         """Bound the time of the request body; see `Exchange.set_body_timeout`."""
+        check_limit("body_timeout", seconds)
         if not self._ended:
             self._connection.set_body_timeout(seconds)
 

@@ -53,6 +53,15 @@ class DiscardedBody:
     def body_failed(self) -> None:
         """Do nothing."""
 
+    def refuse(self, error: HTTPInputError) -> None:
+        """Pass the request on: it is answered alike, whatever is wrong with its body.
+
+        Args:
+            error: The client's mistake.
+        """
+        del error
+        self._then(self._request)
+
 
 def receive_body(
     request: HTTPServerRequest,

@@ -71,8 +71,12 @@ class TimedLink(Link):
         return self._waiting is NEXT_REQUEST and self._full is None
 
     def close_idle(self) -> None:
-        """Close; it is called while the connection is idle."""
-        self._close()
+        """Make room for another connection now; it is called while this one is idle."""
+        if self.peer.protocol == "https" or has_unsent(self.transport):
+            # To close in good order would take as long as the client likes.
+            self.abort("another connection needed the room")
+        else:
+            self._close()
 
     def cut(self, why: str) -> None:
         """Close at once, whatever is in flight, and log why."""
@@ -110,11 +114,12 @@ class TimedLink(Link):
         self._waiting = what
         self.deadline = self._clock.now + seconds
 
-    def _close(self, *, linger: bool = False) -> None:
+    def _close(self, *, linger: bool = False, idle: bool = False) -> None:
         """Close when the client has taken off its answers.
 
         Args:
             linger: Whether the client may still be sending.
+            idle: Whether the last answer was sent some time ago.
         """
         # What fits into any client's window is sent and closed in one turn of the reactor, which
         # costs less than to send it now, to ask whether it was sent, and to close then.
@@ -127,6 +132,9 @@ class TimedLink(Link):
         self._lingering = linger
         if self._full is None:
             self._hang_up(ask=not small)
+        if idle and self.peer.protocol == "https" and not has_unsent(self.transport):
+            # Only the client's close_notify is waited for.
+            self._wait_for(CLOSE, self._limits.linger_timeout)
 
     def _hang_up(self, *, ask: bool = True) -> None:
         """Close so that the client can read the last answer.

@@ -27,6 +27,10 @@ _CORK_SIZE: Final = 64 * 1024
 _PIECE: Final = LARGEST_UNSENT
 
 
+# So much of a stream goes out in one turn; what follows has to wait for the reactor.
+_AT_ONCE: Final = 256 * 1024
+
+
 class ServerTransport(ITCPTransport, IConsumer, IPushProducer):
     """What an `HTTPConnection` needs of its transport: Twisted's TCP, TLS and UNIX ones have it."""
 
@@ -56,6 +60,7 @@ class Link(Protocol):
     _producing = False
     _sends = False  # whether what the transport would queue may be sent at once
     _bounded = False  # whether the kernel was told how much to take
+    _at_once = 0  # bytes that were sent past the reactor in this turn
 
     _clock: CoarseClock
     _limits: Limits
@@ -93,8 +98,8 @@ class Link(Protocol):
 
     def _send(self, data: bytes) -> None:
         if self._full is None and len(data) <= _PIECE:
-            if self._sends:
-                data = send_at_once(self.transport, data)
+            if self._sends and self._at_once < _AT_ONCE:
+                data = self._send_at_once(data)
             if data:
                 self._produce()
                 self.transport.write(data)
@@ -106,6 +111,17 @@ class Link(Protocol):
             self._unsent = deque()
         self._unsent.append(data)
         self._send_waiting()
+
+    def _send_at_once(self, data: bytes) -> bytes:
+        rest = send_at_once(self.transport, data)
+        self._at_once += len(data)
+        if self._at_once >= _AT_ONCE:
+            # A client that takes everything at once would keep the reactor from all the others.
+            self._clock.call_soon(self._new_turn)
+        return rest
+
+    def _new_turn(self) -> None:
+        self._at_once = 0
 
     def _bound(self) -> None:
         # Not for every connection: system calls that small answers do not need.
@@ -176,11 +192,15 @@ class Link(Protocol):
     def stopProducing(self) -> None:
         """Do nothing: `connectionLost` follows."""
 
+    def look(self) -> None:
+        """Override to see whether the client has gone; it is called while reading is paused."""
+
     def room_made(self) -> None:
         """Override to go on when the client has caught up."""
 
     def _stop_producing(self) -> None:
         self.write_deadline = NEVER
+        self._clock.deaf.discard(self)
         if self._producing:
             self._producing = False
             self.transport.unregisterProducer()
@@ -188,9 +208,11 @@ class Link(Protocol):
     def _pause_reading(self) -> None:
         if not self._reading_paused:
             self._reading_paused = True
+            self._clock.deaf.add(self)
             self.transport.pauseProducing()
 
     def _resume_reading(self) -> None:
         if self._reading_paused:
             self._reading_paused = False
+            self._clock.deaf.discard(self)
             self.transport.resumeProducing()

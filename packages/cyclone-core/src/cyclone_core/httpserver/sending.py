@@ -13,6 +13,7 @@ closed the connection and forgotten it. So it is asked to take no more than `LAR
 cannot send, and before a connection is closed it is asked whether all was sent.
 """
 
+import select
 import socket
 import struct
 from typing import Any, Final, cast
@@ -20,7 +21,14 @@ from typing import Any, Final, cast
 from twisted.internet.abstract import FileDescriptor
 from twisted.internet.interfaces import ISSLTransport, ITransport
 
-__all__ = ["LARGEST_UNSENT", "bound_unsent", "has_unsent", "send_at_once", "sends_at_once"]
+__all__ = [
+    "LARGEST_UNSENT",
+    "bound_unsent",
+    "has_unsent",
+    "is_gone",
+    "send_at_once",
+    "sends_at_once",
+]
 
 LARGEST_UNSENT: Final = 128 * 1024
 """Bytes of which the kernel may have no more that are not on their way to the client."""
@@ -103,6 +111,40 @@ def has_unsent(transport: ITransport) -> bool:
     except (ImportError, OSError):
         return False
     return bool(count)
+
+
+def is_gone(transport: ITransport, awaited: int | None) -> bool:
+    """Tell whether the client of a connection that is not read has gone.
+
+    Args:
+        transport: A connected transport.
+        awaited: How many bytes the client still owes, None if that is not known. A client that has
+            sent the end of its side before so many has gone; with fewer it may only have finished.
+
+    Returns:
+        False also where the system does not tell.
+    """
+    connected = _socket(transport)
+    if connected is None or not hasattr(select, "poll"):
+        return False
+    poll = select.poll()
+    ended = getattr(select, "POLLRDHUP", 0)
+    poll.register(connected.fileno(), ended)  # POLLHUP and POLLERR are told always
+    for _, event in poll.poll(0):
+        if event & (select.POLLHUP | select.POLLERR):
+            return True
+        if event & ended and awaited is not None:
+            return _waiting(connected) < awaited
+    return False
+
+
+def _waiting(connected: socket.socket) -> int:
+    """Count the bytes that have come and were not read."""
+    from fcntl import ioctl
+    from termios import FIONREAD
+
+    (count,) = struct.unpack("i", ioctl(connected.fileno(), FIONREAD, bytes(4)))
+    return int(count)
 
 
 def _socket(transport: ITransport) -> socket.socket | None:

@@ -82,6 +82,6 @@ class StreamedBody:
         """Do nothing: if the client has gone, the exchange tells the handler."""
 
     def refuse(self, error: HTTPInputError) -> None:
-        """Let the handler answer a body that cannot be decoded."""
+        """Let the handler answer a client's mistake in the body."""
         fail = self._handler._handle_failure  # noqa: SLF001 -- see above
         run_in(self._context, fail, type(error), error, None)
