@@ -153,3 +153,94 @@ def test_fixed_limits_are_listed() -> None:
         module = importlib.import_module(name)
         constants = [value for key, value in vars(module).items() if key.startswith("_")]
         assert int(number) in [value for value in constants if type(value) is int]
+
+
+# Does what systemd does: opens the socket, hands it over as number 3, and becomes the service.
+ACTIVATE = """
+import os, socket, sys
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+os.dup2(server.fileno(), 3)
+os.set_inheritable(3, True)
+os.environ.update(LISTEN_FDS="1", LISTEN_FDNAMES="hello.socket", LISTEN_PID=str(os.getpid()))
+os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
+"""
+
+
+@pytest.fixture
+def sockets(launch: Launcher) -> list[str]:
+    """The programs of the page about sockets; `pages.py` and `endpoints.py` are written."""
+    pages, ports, endpoints, several = blocks("sockets", "python")
+    launch.write("pages.py", pages)
+    launch.write("endpoints.py", endpoints)
+    return [ports, several]
+
+
+def with_ports(text: str, *printed: int) -> tuple[str, list[int]]:
+    """Replace the ports that are printed by free ones."""
+    found = []
+    for number in printed:
+        assert str(number) in text
+        found.append(free_port())
+        text = text.replace(str(number), str(found[-1]))
+    return text, found
+
+
+def test_ports_and_sockets(launch: Launcher, sockets: list[str], pair: Path) -> None:
+    """TCP, a unix socket and HTTPS, asked as the page says."""
+    asked = blocks("sockets", "sh")[0]
+    both, (port, secure) = with_ports(sockets[0] + "\0" + asked, 8888, 8443)
+    program, asked = both.split("\0")
+    launch.write("ports.py", program)
+    launch.start("python", "ports.py").serving(port)
+    assert answers(secure, pair)
+    assert [run(launch, line) for line in asked.splitlines()] == ["hello\n"] * 3
+    assert (launch.directory / "web.sock").stat().st_mode & 0o777 == 0o660
+
+
+@pytest.mark.usefixtures("sockets")
+def test_endpoint_strings(launch: Launcher) -> None:
+    """The program listens where its arguments say; a port that is taken ends it."""
+    command, (port,) = with_ports(blocks("sockets", "sh")[1], 8888)
+    words = shlex.split(command)
+    launch.start(*words).serving(port)
+    assert run(launch, "curl -s --unix-socket hello.sock http://localhost/") == "hello\n"
+    again = launch.run(*words[:-1])
+    assert again.returncode == 1
+    assert "Address already in use" in again.stderr
+
+
+@pytest.mark.usefixtures("sockets")
+def test_strings_of_the_table(launch: Launcher, pair: Path) -> None:
+    """All the strings of the table, but the one that needs systemd, open a port."""
+    assert pair.exists()
+    page = (HOWTO / "sockets.md").read_text("utf-8")
+    strings = re.findall(r"^\| `(\w+:[^`]+)` \|", page, re.MULTILINE)
+    assert len(strings) == 6
+    port = free_port()
+    usable = [re.sub(r"8888|8443", "0", text) for text in strings if "systemd" not in text]
+    words = ["endpoints.py", *usable, f"tcp:{port}:interface=127.0.0.1"]
+    assert launch.start("python", *words).serving(port).end() in {0, -signal.SIGTERM}
+
+
+@pytest.mark.usefixtures("sockets")
+def test_systemd_units(launch: Launcher) -> None:
+    """The command of the service, started with the socket of the socket unit."""
+    socket_unit, service = blocks("sockets", "ini")
+    assert "ListenStream=127.0.0.1:8888\n" in socket_unit
+    (command,) = re.findall(r"^ExecStart=\S+/bin/python (.*)$", service, re.MULTILINE)
+    port = free_port()
+    launch.start("python", "-c", ACTIVATE, str(port), *shlex.split(command)).serving(port)
+    assert fetch(port) == "hello\n"
+
+
+def test_several_applications(launch: Launcher, sockets: list[str]) -> None:
+    """Two applications in one process, one of them on two ports with different limits."""
+    asked = blocks("sockets", "sh")[2]
+    both, (port, _) = with_ports(sockets[1] + "\0" + asked, 8888, 8889)
+    program, asked = both.split("\0")
+    launch.write("several.py", program)
+    launch.start("python", "several.py").serving(port)
+    private, posted, refused = asked.splitlines()
+    assert run(launch, private) == "for us\n"
+    assert run(launch, posted) == "12 bytes"
+    assert "413" in run(launch, refused)
