@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+import json
 import re
 import shlex
 import signal
@@ -12,7 +13,9 @@ from typing import Any
 
 import pytest
 from startup_processes import BIN, Launcher, answers, environment, fetch, free_port, until
+from twisted.logger import LogEvent, formatEvent
 
+from cyclone_core.httputil import HTTPServerRequest
 from cyclone_core.limits import Limits
 
 HOWTO = Path(__file__).parents[1] / "docs" / "howto"
@@ -244,3 +247,49 @@ def test_several_applications(launch: Launcher, sockets: list[str]) -> None:
     assert run(launch, private) == "for us\n"
     assert run(launch, posted) == "12 bytes"
     assert "413" in run(launch, refused)
+
+
+def test_logging_fields(launch: Launcher) -> None:
+    """The first program of the page about logging writes the fields that the page lists."""
+    launch.write("hello.py", blocks("logging", "python")[0])
+    start, ask = blocks("logging", "sh")[0].splitlines()
+    port = free_port()
+    program, *words = shlex.split(start)
+    process = launch.start(program, *words, f"--port={port}").serving(port)
+    assert "8888" in ask
+    assert run(launch, ask.replace("8888", str(port))) == "hello, world"
+    process.end()
+    lines = [line for line in process.output.splitlines() if line.startswith("{")]
+    found = json.loads(lines[-1])
+    assert found["uri"] == "/?voucher=***"
+    text = (HOWTO / "logging.md").read_text("utf-8")
+    rows = text.partition("| field |")[2].partition("\n\n")[0].splitlines()
+    listed = [name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+    assert listed == list(found)
+
+
+def test_logging_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    """The programs of the page about logging run one after the other, and log what it says."""
+    names: dict[str, Any] = {}
+    for program in blocks("logging", "python"):
+        exec(program, names)  # noqa: S102 -- our own page
+    assert names["Application"]().settings.access_log == "json"
+
+    class Slow(HTTPServerRequest):
+        def request_time(self) -> float:
+            return 2.0
+
+    events: list[LogEvent] = []
+    names["log"].observer = events.append
+    quick = HTTPServerRequest("GET", "/")
+    for request in (quick, Slow("GET", "/\x1b")):
+        handler = names["Hello"](names["application"], request)
+        names["application"].log_request(handler)
+    assert [formatEvent(event) for event in events] == [r"/\x1b took 2.0 seconds"]
+
+    paths: list[str] = []
+    quiet = names["Quiet"](log_function=lambda handler: paths.append(handler.request.path))
+    for path in ("/health", "/"):
+        quiet.log_request(names["Hello"](quiet, HTTPServerRequest("GET", path)))
+    assert paths == ["/"]
+    assert capsys.readouterr().out == ""

@@ -2,7 +2,8 @@
 
 Its modules are the public interface: `cyclone_core.web`, `cyclone_core.httpserver`,
 `cyclone_core.httputil`, `cyclone_core.util`, and, with the distribution `cyclone` installed, the same
-modules under their classic names `cyclone.web`, `cyclone.httpserver` and so on.
+modules under their classic names `cyclone.web`, `cyclone.httpserver` and so on. `cyclone_core.log` and
+`cyclone_core.tls` have no classic names.
 """
 
 __all__: list[str] = []
