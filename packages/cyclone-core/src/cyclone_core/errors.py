@@ -4,7 +4,7 @@
 CycloneError
 ├── HTTPInputError      the peer sent something wrong; `status` is the answer it gets
 │   ├── cyclone_core.httpserver.decompress.UnsupportedCoding   a body that nobody can decode
-│   └── cyclone_core.httpserver.spool.SpoolError   a body that cannot be kept: the disk is full, or too many files are open
+│   └── cyclone_core.httpserver.spool.SpoolError   a body that cannot be kept: disk or files are exhausted
 ├── HTTPOutputError     the program tried to send something wrong
 │   └── NotUpgradable   the program asked to leave HTTP where that is impossible
 ├── StreamClosedError   the peer has gone; what was written did not arrive
