@@ -193,8 +193,12 @@ def test_other_systems(tcp_pair: TCPPair, monkeypatch: pytest.MonkeyPatch) -> No
     assert not has_unsent(transport)
 
 
-def test_client_that_takes_nothing(reactor: MemoryReactorClock) -> None:
-    """A connection is closed by halves while the client has not taken its answer, and then cut."""
+@pytest.mark.parametrize("request_head", [GET, GET[:-2] + b"Connection: close\r\n\r\n"])
+def test_client_that_takes_nothing(reactor: MemoryReactorClock, request_head: bytes) -> None:
+    """A connection is closed by halves while the client has not taken its answer, and then cut.
+
+    It makes no difference who has asked for the end.
+    """
     with socket.create_server(("127.0.0.1", 0)) as port, socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.connect(port.getsockname())
@@ -204,7 +208,7 @@ def test_client_that_takes_nothing(reactor: MemoryReactorClock) -> None:
         protocol = server.buildProtocol(None)
         transport = tcp.Server(accepted, protocol, address, None, 0, reactor)
         protocol.makeConnection(transport)
-        protocol.dataReceived(GET)
+        protocol.dataReceived(request_head)
         while transport in reactor.getWriters():
             transport.doWrite()
         assert transport.connected
