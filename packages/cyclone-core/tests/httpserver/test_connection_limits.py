@@ -354,6 +354,19 @@ class TestTurns:
         assert client.received() == OK * 200
         assert client.closed
 
+    def test_late_answer_to_a_client_that_ended_its_side(self, connect: Connect) -> None:
+        """So does one whose last answer takes time; behind it the connection ends."""
+        script = Script(lambda request: request.path == "/late" or respond(request))
+        client = connect(script)
+        client.send(GET * 100 + GET.replace(b"/ ", b"/late "))
+        client.half_close()
+        client.turn()
+        assert client.received() == OK * 100
+        assert not client.closed
+        respond(script.requests[-1])
+        assert client.received() == OK
+        assert client.closed
+
     def test_client_goes_between_turns(self, connect: Connect) -> None:
         """A client that goes in the meantime gets no handler any more."""
         script = Script(respond)

@@ -229,10 +229,12 @@ class HTTPConnection(TimedLink):
             self._fail_body()
         if self._waiting is CLOSE:
             return  # who was told of the end has aborted
-        if not keep_alive or self._requests >= self._most_requests:
+        last = self._input_ended and not self._reader.buffered
+        if not keep_alive or last or self._requests >= self._most_requests:
             # Who did not ask for the end may be sending the next request just now.
             sending = exchange is None or exchange.client_goes_on
-            self._close(linger=sending or unread or self._reader.buffered > 0)
+            more = sending or unread or self._reader.buffered > 0
+            self._close(linger=more and not self._input_ended)
             return
         self._waiting = NEXT_REQUEST
         self.deadline = self._clock.now + self._limits.idle_connection_timeout
