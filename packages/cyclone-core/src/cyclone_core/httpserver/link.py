@@ -60,7 +60,7 @@ class Link(Protocol):
     _producing = False
     _sends = False  # whether what the transport would queue may be sent at once
     _bounded = False  # whether the kernel was told how much to take
-    _at_once = 0  # bytes that were sent past the reactor in this turn
+    _at_once = 0  # bytes that were sent past the reactor since it last had its turn
 
     _clock: CoarseClock
     _limits: Limits
