@@ -193,6 +193,32 @@ class TestMaximum:
             client.send(GET[:5])
         assert crowds[0].connect().received().startswith(BUSY)
 
+    def test_own_limit_closes_its_own(
+        self, reactor: MemoryReactorClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A port with a limit of its own closes none of what another application has open."""
+        monkeypatch.setattr(connections, "_everybody", weakref.WeakSet())
+        monkeypatch.setattr(connections, "_open_files", lambda: 4)
+        application = Application(reactor=reactor)
+        small = HTTPServer(application, max_connections=2)
+        other = Crowd(reactor, Script(respond))
+        strangers = []
+        for _ in range(3):
+            strangers.append(other.connect())
+            reactor.advance(1)
+        first = Client(application, reactor)
+        second = Client(
+            application, reactor
+        )  # at the limit of the process: the first stranger goes
+        strangers[0].pump()
+        reactor.advance(1)
+        third = Client(small, reactor)  # at the limit of the port
+        for client in (first, *strangers):
+            client.pump()
+        assert [client.closed for client in strangers] == [True, False, False]
+        assert [client.closed for client in (first, second)].count(True) == 1
+        assert not third.closed
+
     def test_ports_share_it(self, reactor: MemoryReactorClock) -> None:
         """All ports of an application count together."""
         application = Application(max_connections=1, reactor=reactor)

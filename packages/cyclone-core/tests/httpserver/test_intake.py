@@ -333,14 +333,11 @@ def test_discarded() -> None:
     assert request.body == b""
 
 
-def test_hand_made_request_has_the_default_bound(
-    clock: CoarseClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A request without a connection is bounded as well."""
-    smaller = Limits(max_body_size=1000)
-    monkeypatch.setattr("cyclone_core.httpserver.decompress.Limits", lambda: smaller)
+def test_hand_made_request_is_bounded(clock: CoarseClock) -> None:
+    """A request without a connection has bounds as well: its own."""
     for size, status in ((1000, None), (1001, 413)):
         request = post()
+        request._limits = Limits(max_body_size=1000)
         receiver = receive_body(request, DECODE, clock, lambda _: None)
         assert receiver is not None
         receiver.data_received(zlib.compress(bytes(size)))

@@ -454,11 +454,8 @@ class HTTPConnection(TimedLink):
     def _refuse_request(self, error: HTTPInputError) -> None:
         """Answer a client's mistake; in a body the application does, which knows the request."""
         exchange, body = self._exchange, self.body
-        if body is None or exchange is None or exchange.started:
-            self._refuse(error.status, str(error))
-            return
-        refuse = getattr(body.receiver, "refuse", None)
-        if refuse is None:
+        refuse = None if body is None else getattr(body.receiver, "refuse", None)
+        if body is None or refuse is None or exchange is None or exchange.started:
             self._refuse(error.status, str(error))
             return
         # Nothing more of it is read.

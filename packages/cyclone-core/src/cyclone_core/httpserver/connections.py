@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, succeed
 from cyclone_core.httpserver.clock import CoarseClock, Timed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     from twisted.internet.interfaces import IDelayedCall
 
@@ -89,7 +89,7 @@ class Connections:
 
     # Admission.
 
-    def admit(self, connection: Managed, maximum: int | None) -> "Admission":
+    def admit(self, connection: Managed, maximum: int | None) -> Admission:
         """Count a new connection, and make room for it if that is necessary and possible.
 
         Args:
@@ -127,12 +127,14 @@ class Connections:
             self._default_maximum = _open_files()
         return self._default_maximum
 
-    def _close_longest_idle(self, sharing: "Iterable[Connections]") -> bool:
+    def _close_longest_idle(self, sharing: "Collection[Connections]") -> bool:
         while True:
             while self._longest_idle:
                 deadline, connection = self._longest_idle.pop()
-                # It may have had a request since, and would not be the longest then.
-                if connection.idle and connection.deadline == deadline:
+                # It may have had a request since, and would not be the longest then; and a port with a
+                # limit of its own must not close what it does not count.
+                counted = any(connection in each.clock.watched for each in sharing)
+                if counted and connection.idle and connection.deadline == deadline:
                     connection.close_idle()
                     return True
             idle = [

@@ -20,7 +20,6 @@ from cyclone_core.httpserver.clock import CoarseClock
 from cyclone_core.httpserver.exchange import BodyReceiver
 from cyclone_core.httpserver.inflate import CODINGS, Inflater
 from cyclone_core.httputil import HTTPServerRequest
-from cyclone_core.limits import Limits
 
 __all__ = ["DecompressedBody", "UnsupportedCoding", "consume_coding"]
 
@@ -187,7 +186,7 @@ class DecompressedBody:
     def _check(self, piece: bytes) -> bytes:
         self._size += len(piece)
         exchange = self._request.connection
-        most = Limits().max_body_size if exchange is None else exchange.max_body_size
+        most = self._request.limits.max_body_size if exchange is None else exchange.max_body_size
         if self._size > most:
             message = f"the body inflates to more than {most} bytes"
             raise HTTPInputError(message, _CONTENT_TOO_LARGE)

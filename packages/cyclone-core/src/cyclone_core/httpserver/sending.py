@@ -2,15 +2,15 @@
 
 `FileDescriptor.write` only queues; the bytes leave in the next turn of the reactor, after two changes of
 what it polls for. Where nothing is queued they can as well be given to the socket now, through the same
-`writeSomeData` that the reactor would call; only what the socket does not take is queued. That is a fifth
-of the processor time of a small request.
+`writeSomeData` that the reactor would call; only what the socket does not take is queued. That saves a
+tenth of the processor time of a small request.
 
 Twisted says whether something is queued only in attributes that it keeps to itself. They have been the
 same since 2011; a transport without them, or one that encrypts what it is given, is left alone.
 
 A kernel takes megabytes off our hands for a client that takes nothing, and keeps them when we have
-closed the connection and forgotten it. So it is asked to take no more than `LARGEST_UNSENT` that it
-cannot send, and before a connection is closed it is asked whether all was sent.
+closed the connection and forgotten it. So where an answer is no single small one it is asked to take no
+more than `LARGEST_UNSENT` that it cannot send, and before the end whether all was sent.
 """
 
 import select
@@ -105,12 +105,9 @@ def has_unsent(transport: ITransport) -> bool:
     if connected is None:
         return False
     try:
-        from fcntl import ioctl
-
-        (count,) = struct.unpack("i", ioctl(connected.fileno(), _SIOCOUTQNSD, bytes(4)))
+        return _count(connected, _SIOCOUTQNSD) > 0
     except (ImportError, OSError):
         return False
-    return bool(count)
 
 
 def is_gone(transport: ITransport, awaited: int | None) -> bool:
@@ -134,16 +131,17 @@ def is_gone(transport: ITransport, awaited: int | None) -> bool:
         if event & (select.POLLHUP | select.POLLERR):
             return True
         if event & ended and awaited is not None:
-            return _waiting(connected) < awaited
+            from termios import FIONREAD
+
+            return _count(connected, FIONREAD) < awaited
     return False
 
 
-def _waiting(connected: socket.socket) -> int:
-    """Count the bytes that have come and were not read."""
+def _count(connected: socket.socket, request: int) -> int:
+    """Ask the kernel for a number of bytes."""
     from fcntl import ioctl
-    from termios import FIONREAD
 
-    (count,) = struct.unpack("i", ioctl(connected.fileno(), FIONREAD, bytes(4)))
+    (count,) = struct.unpack("i", ioctl(connected.fileno(), request, bytes(4)))
     return int(count)
 
 
