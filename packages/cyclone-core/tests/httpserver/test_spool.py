@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from cyclone_core.httpserver.spool import BodySpool, SpoolError
-from cyclone_core.httputil.files import HTTPFile, open_range
+from cyclone_core.httputil.files import HTTPFile
+from cyclone_core.httputil.stores import open_range
 
 LINUX_FULL = Path("/dev/full")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cyclone_core.httputil import HTTPFile
-from cyclone_core.httputil.files import BodyStore, MemoryStore, open_range
+from cyclone_core.httputil.stores import BodyStore, MemoryStore, open_range
 
 BODY = bytes(range(256)) * 1024
 

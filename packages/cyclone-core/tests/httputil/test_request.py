@@ -10,8 +10,8 @@ from twisted.internet.defer import Deferred
 
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.httputil import HTTPFile, HTTPHeaders, HTTPServerRequest
-from cyclone_core.httputil.files import MemoryStore
 from cyclone_core.httputil.forms import Form
+from cyclone_core.httputil.stores import MemoryStore
 from cyclone_core.limits import Limits
 
 FORM = "application/x-www-form-urlencoded"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final, cast
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.httpserver.spool import BodySpool
 from cyclone_core.httputil import HTTPServerRequest
-from cyclone_core.httputil.files import BodyStore, MemoryStore
 from cyclone_core.httputil.forms import read_form, start_form
+from cyclone_core.httputil.stores import BodyStore, MemoryStore
 
 if TYPE_CHECKING:
     from cyclone_core.httputil.multipart import MultipartParser

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.httputil.arguments import FORM_TYPE, Arguments, media_type, parse_arguments
-from cyclone_core.httputil.files import BodyStore, HTTPFile, MemoryStore
+from cyclone_core.httputil.files import HTTPFile
 from cyclone_core.httputil.headers import HTTPHeaders
 from cyclone_core.httputil.multipart import (
     FormLimits,
@@ -15,6 +15,7 @@ from cyclone_core.httputil.multipart import (
     check_boundary,
 )
 from cyclone_core.httputil.parameters import parse_parameters
+from cyclone_core.httputil.stores import BodyStore, MemoryStore
 from cyclone_core.limits import Limits
 
 __all__ = [

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.httputil.arguments import Arguments, parse_arguments
-from cyclone_core.httputil.files import BodyStore, HTTPFile, MemoryStore, open_range
+from cyclone_core.httputil.files import HTTPFile
 from cyclone_core.httputil.forms import Form, max_arguments, parse_form
 from cyclone_core.httputil.headers import HTTPHeaders
+from cyclone_core.httputil.stores import BodyStore, MemoryStore, open_range
 from cyclone_core.limits import Limits
 
 if TYPE_CHECKING:
