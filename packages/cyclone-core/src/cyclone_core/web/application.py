@@ -17,6 +17,7 @@ from cyclone_core.web.access import log_function, mask_function
 from cyclone_core.web.handler import ErrorHandler, RequestHandler, ServerOptionsHandler
 from cyclone_core.web.routing import Match, Route, RoutingTable, URLSpec
 from cyclone_core.web.streaming import StreamedBody, is_streaming
+from cyclone_core.web.transforms import default_transforms
 from cyclone_escape import ObjectDict
 
 __all__ = ["Application"]
@@ -66,6 +67,7 @@ class Application(HTTPFactory):
             _server_header(settings.get("server_header", "cyclone")),
         )
         self.router = RoutingTable(handlers or ())
+        self.transforms = default_transforms(settings)
         self._log_function = log_function(settings, self.clock)
         self._mask = mask_function(settings)
         self._not_found = Match(ErrorHandler, {"status_code": 404})

@@ -40,6 +40,7 @@ class HandlerBase:
     _derived_head = False
     _stream_request_body: ClassVar[bool] = False
     _body_held = False  # a body that comes in pieces waits for `prepare`
+    _new_cookies: dict[str, str] | None = None  # by name, values of `Set-Cookie`
 
     @property
     def settings(self) -> Any:  # noqa: ANN401 -- an application's settings are its own

@@ -4,18 +4,19 @@ import sys
 from collections.abc import Callable, Mapping
 from contextvars import Context
 from inspect import Parameter, signature
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from twisted.python.failure import Failure
 
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.httputil import HTTPServerRequest
-from cyclone_core.web.arguments import ArgumentMethods
 from cyclone_core.web.context import run_in
 from cyclone_core.web.coroutines import settle
 from cyclone_core.web.errors import HTTPError
 from cyclone_core.web.failures import FailureMethods
 from cyclone_core.web.methods import MethodDispatch
+from cyclone_core.web.redirects import RedirectMethods
+from cyclone_core.web.rendering import RenderMethods
 from cyclone_escape import url_unescape
 
 if TYPE_CHECKING:
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ErrorHandler", "RequestHandler", "ServerOptionsHandler"]
 
+# Methods that change nothing (RFC 9110 section 9.2.1), so nobody gains by forging such a request.
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
-class RequestHandler(ArgumentMethods, MethodDispatch, FailureMethods):
+
+class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMethods):
     """Handles one request (Tornado and cyclone: `web.RequestHandler`).
 
     Derive from it and define `get`, `post` or whatever methods the resource has. A method may be a
@@ -138,6 +142,8 @@ class RequestHandler(ArgumentMethods, MethodDispatch, FailureMethods):
             self.path_kwargs = {}
             for name, value in path_kwargs.items() if path_kwargs else ():
                 self.path_kwargs[name] = self._decode_path(value, name)
+            if self.request.method not in _SAFE:
+                self._check_forgery()
             result = self.prepare()
             if result is None:
                 self._prepared()

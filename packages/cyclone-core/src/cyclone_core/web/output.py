@@ -3,15 +3,19 @@
 import datetime as dt
 import hashlib
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred, succeed
+from twisted.python.failure import Failure
 
 from cyclone_core.http1.status import BODYLESS, is_final, is_reason, reason_phrase
 from cyclone_core.httpserver.streams import close_stream
 from cyclone_core.httputil import HTTPHeaders, http_date
 from cyclone_core.web.base import HandlerBase
 from cyclone_core.web.context import run_in
+from cyclone_core.web.coroutines import settle
+from cyclone_core.web.transforms import OutputTransform, make_transforms
 from cyclone_escape import json_encode
 
 __all__ = ["Chunk", "OutputMethods"]
@@ -38,9 +42,16 @@ class OutputMethods(HandlerBase):
     serialize_lists: bool = False
     no_keep_alive: bool = False
 
+    _before_headers: list[Callable[[], object]] | None = None
+    _held: Deferred[None] | None = None  # fires when the head is out that functions hold up
+    _flushed = False  # an answer whose head is held up comes in pieces
+    _transforms: list[OutputTransform] | None = None
+
     if TYPE_CHECKING:
 
         def _answered(self) -> None: ...
+
+        def _fail(self, failure: Failure) -> None: ...
 
     def clear(self) -> None:
         """Start the answer anew: status 200, default headers, nothing written."""
@@ -157,18 +168,29 @@ class OutputMethods(HandlerBase):
         elif self._derived_head:
             # Ends the loop of a `get` that streams for ever.
             return close_stream(Deferred(), "the answer to HEAD is complete")
-        return self._exchange.drained() or succeed(None)
+        return self._drained()
 
     def _flush(self) -> None:
-        chunk = self._take_written()
-        exchange = self._exchange
         if self._headers_written:
-            exchange.write(chunk)
+            self._exchange.write(self._transformed(finishing=False))
+        elif self._may_begin():
+            self._begin()
         else:
-            if self.no_keep_alive:
-                exchange.no_keep_alive = True
-            exchange.write_headers(self._status_code, self._reason, self._headers, chunk)
-            self._headers_written = True
+            self._flushed = True
+
+    def _begin(self) -> None:
+        """Send the head and what was written, of an answer that comes in pieces."""
+        chunk = self._complete(self._take_written(), finishing=False)
+        exchange = self._exchange
+        exchange.write_headers(self._status_code, self._reason, self._headers, chunk)
+        self._headers_written = True
+
+    def _drained(self) -> "Deferred[None]":
+        if self._held is None:
+            return self._exchange.drained() or succeed(None)
+        waiter: Deferred[None] = Deferred()
+        self._held.chainDeferred(waiter)
+        return waiter.addCallback(lambda _: self._exchange.drained())
 
     def finish(self, chunk: Chunk | None = None) -> "Deferred[None]":
         """Complete the answer.
@@ -186,44 +208,136 @@ class OutputMethods(HandlerBase):
             if chunk is not None:
                 self.write(chunk)
             self._finish()
-        return self._exchange.drained() or succeed(None)
+        return self._drained()
 
     def _finish(self) -> None:
         if self._finished:
             raise RuntimeError("finish() called twice")
         self._finished = True
         try:
-            if self._headers_written:
-                self._finish_stream()
-            else:
-                self._respond()
+            if self._headers_written or self._may_begin():
+                self._finish_now()
         except Exception:
             self._finished = False
             raise
+
+    def _finish_now(self) -> None:
+        if self._headers_written:
+            self._finish_stream()
+        else:
+            self._respond()
         if self._late:
             run_in(self._context, self._answered)
         else:
             self._answered()
 
     def _finish_stream(self) -> None:
-        chunk = self._take_written()
+        chunk = self._transformed(finishing=True)
         exchange = self._exchange
         if chunk:
             exchange.write(chunk)
         exchange.finish()
 
     def _respond(self) -> None:
-        written = self._write_buffer
-        body = written[0] if len(written) == 1 else b"".join(written)
+        body = self._take_written()
         if self._status_code == _OK:
             if self.request.method in _CACHED_METHODS:
                 body = self._revalidated(body)
         elif self._status_code in BODYLESS:
             self._clear_representation_headers()
-        exchange = self._exchange
+        body = self._complete(body, finishing=True)
+        self._exchange.respond(self._status_code, self._reason, self._headers, body)
+
+    def _complete(self, chunk: bytes, *, finishing: bool) -> bytes:
+        """Complete the head, and give the first piece of the body as it is sent."""
+        if self._new_cookies is not None:
+            for cookie in self._new_cookies.values():
+                self._headers.add("Set-Cookie", cookie)
         if self.no_keep_alive:
-            exchange.no_keep_alive = True
-        exchange.respond(self._status_code, self._reason, self._headers, body)
+            self._exchange.no_keep_alive = True
+        if not self.application.transforms:
+            return chunk
+        self._transforms = make_transforms(self.application.transforms, self.request)
+        status, headers = self._status_code, self._headers
+        for transform in self._transforms:
+            status, headers, chunk = transform.transform_first_chunk(
+                status, headers, chunk, finishing
+            )
+        if status != self._status_code:
+            self.set_status(status)
+        self._headers = headers
+        return chunk
+
+    def _transformed(self, *, finishing: bool) -> bytes:
+        """Give a further piece of the body as it is sent."""
+        chunk = self._take_written()
+        for transform in self._transforms or ():
+            chunk = transform.transform_chunk(chunk, finishing)
+        return chunk
+
+    # What comes before the head.
+
+    def before_headers(self, callback: Callable[[], object]) -> None:
+        """Call something before the head of the answer goes out, whatever the answer is then.
+
+        It may still set headers and cookies. Such functions are called once, in the order in which
+        they were given, and what they return is waited for; what is written meanwhile is kept. If one
+        fails, an error page takes the place of the answer.
+
+        Args:
+            callback: A function without arguments; it may be `async def` or return a Deferred.
+
+        Raises:
+            RuntimeError: The head is out already.
+        """
+        if self._headers_written or (self._finished and self._held is None):
+            raise RuntimeError("before_headers() came after the head of the answer")
+        if self._before_headers is None:
+            self._before_headers = []
+        self._before_headers.append(callback)
+
+    def _may_begin(self) -> bool:
+        """Call what `before_headers` was given; tells whether nothing of it is left."""
+        if self._before_headers is None:
+            return True
+        return self._held is None and self._call_before_headers()
+
+    def _call_before_headers(self) -> bool:
+        while self._before_headers:
+            result = self._before_headers.pop(0)()
+            waiting = None if result is None else settle(result, self._context)
+            if waiting is not None:
+                self._held = self._held or Deferred()
+                waiting.addCallbacks(self._resume_head, self._fail_head)
+                return False
+        return True
+
+    def _resume_head(self, _: object) -> None:
+        run_in(self._context, self._send_held)
+
+    def _send_held(self) -> None:
+        """Send what waited for the functions of `before_headers`, if that was the last of them."""
+        try:
+            if not self._call_before_headers():
+                return
+            if self._flushed:
+                self._begin()
+            if self._finished:
+                self._finish_now()
+        except Exception:  # noqa: BLE001 -- there must be an answer, as in _execute()
+            self._fail_head(Failure())
+            return
+        self._release_waiting()
+
+    def _fail_head(self, failure: Failure) -> None:
+        self._finished = False
+        self._release_waiting()
+        self._fail(failure)
+
+    def _release_waiting(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            held.callback(None)
 
     def _take_written(self) -> bytes:
         written = self._write_buffer

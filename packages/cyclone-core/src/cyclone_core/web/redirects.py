@@ -1,0 +1,69 @@
+"""Sending clients elsewhere, and only where the application wants them to go."""
+
+import re
+from typing import Final
+from urllib.parse import quote
+
+from cyclone_core.web.output import OutputMethods
+
+__all__ = ["RedirectMethods", "leaves_site"]
+
+# WHATWG URL: browsers read a backslash as a slash, and drop white space at both ends and tabs and line
+# ends anywhere. So `/\host`, `/<tab>/host` and `//host` all lead to another site.
+_IGNORED: Final = re.compile(r"[\x00-\x20]")
+
+_REDIRECTS: Final = range(300, 400)
+
+_ASCII: Final = "".join([chr(code) for code in range(128)])
+
+
+class RedirectMethods(OutputMethods):
+    """The method of `RequestHandler` that redirects."""
+
+    def redirect(self, url: str, permanent: bool = False, status: int | None = None) -> None:
+        """Send the client to another URL, and finish the answer.
+
+        The URL is sent as given: a relative one is resolved by the client, and only what is not ASCII
+        is percent-encoded. Whoever redirects to what a client has sent must check it, see
+        `leaves_site`.
+
+        Args:
+            url: Where to go.
+            permanent: Answer 301 and not 302.
+            status: 300 to 399, which overrides `permanent`.
+
+        Raises:
+            RuntimeError: The head of the answer is out already.
+            ValueError: The status is no redirect, or the URL holds what no header may hold.
+        """
+        if self._headers_written:
+            raise RuntimeError("cannot redirect() when the head of the answer was sent")
+        if status is None:
+            status = 301 if permanent else 302
+        elif status not in _REDIRECTS:
+            raise ValueError(f"the status of a redirect is 300 to 399, not {status!r}")
+        self._headers["Location"] = _location(url)
+        self.set_status(status)
+        self.finish()
+
+
+def leaves_site(url: str) -> bool:
+    """Tell whether a browser that follows a URL may leave the site.
+
+    Args:
+        url: What would be the `Location` of a redirect.
+
+    Returns:
+        False for a path on the same host, with or without query and fragment.
+    """
+    cleaned = _IGNORED.sub("", url).replace("\\", "/")
+    return cleaned[:2] == "//" or ":" in re.split("[/?#]", cleaned, maxsplit=1)[0]
+
+
+def _location(url: object) -> str:
+    if isinstance(url, bytes):
+        url = url.decode("utf-8", "surrogateescape")
+    if not isinstance(url, str):
+        raise TypeError(f"redirect() takes a URL as str or bytes, not {url!r}")
+    # A header has no encoding; what browsers make of other bytes in it is theirs to guess.
+    return str.__str__(url) if url.isascii() else quote(url, _ASCII, errors="surrogateescape")
