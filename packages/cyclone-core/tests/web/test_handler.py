@@ -608,7 +608,7 @@ def test_on_connection_close_only_when_premature(serve: Serve) -> None:
     """A finished answer is no closed connection; `notifyFinish` then fires with None."""
     seen: list[Any] = []
     server = serve(closing(seen))
-    server.application.router.find("/").handler_class.get = lambda self: (
+    server.application.wildcard_router.rules[0].target.get = lambda self: (
         self.notifyFinish().addCallback(lambda why: seen.append(("notify", why))) and None
     )
     connection = server.connect()
@@ -624,7 +624,7 @@ def test_on_connection_close_after_late_finish(serve: Serve) -> None:
     server = serve(closing(seen))
     connection = server.connect()
     held: list[RequestHandler] = []
-    handler = server.application.router.find("/").handler_class
+    handler = server.application.wildcard_router.rules[0].target
     handler.prepare = lambda self: held.append(self)  # noqa: PLW0108 -- a method, which `append` is not
     connection.request()
     held[0].finish()

@@ -10,6 +10,7 @@ from twisted.python.failure import Failure
 
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.httputil import HTTPServerRequest
+from cyclone_core.routing.targets import PathArgument
 from cyclone_core.web.context import run_in
 from cyclone_core.web.coroutines import settle
 from cyclone_core.web.errors import HTTPError
@@ -17,7 +18,6 @@ from cyclone_core.web.failures import FailureMethods
 from cyclone_core.web.methods import MethodDispatch
 from cyclone_core.web.redirects import RedirectMethods
 from cyclone_core.web.rendering import RenderMethods
-from cyclone_escape import url_unescape
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
@@ -120,15 +120,15 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
     def _execute(
         self,
         context: Context,
-        path_args: tuple[str | None, ...],
-        path_kwargs: Mapping[str, str | None],
+        path_args: tuple[PathArgument, ...],
+        path_kwargs: Mapping[str, PathArgument],
     ) -> None:
         """Handle the request; the application calls it within the request's context.
 
         Args:
             context: That context.
-            path_args: Values of the route's unnamed groups, percent-encoded.
-            path_kwargs: Values of the route's named groups, percent-encoded.
+            path_args: Values of the route's unnamed groups: bytes, which are decoded, or text.
+            path_kwargs: Values of the route's named groups, likewise.
         """
         self._context = context
         if self.request.body_error is not None:
@@ -155,10 +155,8 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
             self._late = True
             self._watch_connection()
 
-    def _decode_path(self, value: str | None, name: str | None = None) -> str | None:
-        if value is None:
-            return None
-        return self.decode_argument(url_unescape(value, encoding=None, plus=False), name)
+    def _decode_path(self, value: PathArgument, name: str | None = None) -> str | None:
+        return self.decode_argument(value, name) if isinstance(value, bytes) else value
 
     def _proceed(self, result: object, then: Callable[[], None]) -> None:
         """Call `then` when what a method has returned is done: at once, if nothing waits."""
@@ -292,6 +290,9 @@ class ErrorHandler(RequestHandler):
             HTTPError: Always.
         """
         raise HTTPError(self._error_status)
+
+    def _check_forgery(self) -> None:
+        """Allow all: nothing is done here, and what is wrong is told best by the status."""
 
 
 class ServerOptionsHandler(RequestHandler):

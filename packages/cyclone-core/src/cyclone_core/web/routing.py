@@ -1,181 +1,122 @@
-"""From a request's path to the handler class that answers it."""
+"""Routes of an application."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from inspect import isclass
+from typing import Any
 
-from cyclone_escape import import_object
+from cyclone_core.httputil import HTTPServerRequest
+from cyclone_core.routing import ReversibleRuleRouter, Router, Rule, Target, URLSpec
+from cyclone_core.routing.rules import RuleLike
+from cyclone_core.routing.targets import HandlerRunner, Match, takes_request
 
-__all__ = ["Match", "RoutingTable", "URLSpec", "url"]
-
-Route = Sequence[Any]
-"""`(pattern, handler)`, and optionally keyword arguments and a name."""
-
-_LONGEST_ROUTE: Final = 4
-
-# What a pattern without these matches is one path, which a dict finds. An escaped mark is literal.
-_SPECIAL: Final = re.compile(r"(?<!\\)(?:\\\\)*[.^$*+?{}\[\]|()]|\\[A-Za-z0-9]")
-_ESCAPED: Final = re.compile(r"\\(.)")
-
-# A `$` at the end, unless it is escaped itself.
-_END: Final = re.compile(r"(?<!\\)((?:\\\\)*)\$$")
-
-
-class URLSpec:
-    """A route: which paths go to which handler (Tornado and cyclone: `web.URLSpec`, `web.url`).
-
-    Attributes:
-        regex: The compiled pattern; it matches whole paths.
-        handler_class: The handler class, or whatever is called with application and request.
-        kwargs: Keyword arguments for the handler's `initialize`.
-        name: The route's name, or None.
-    """
-
-    def __init__(
-        self,
-        pattern: str,
-        handler: Callable[..., Any] | str,
-        kwargs: Mapping[str, Any] | None = None,
-        name: str | None = None,
-    ) -> None:
-        """Make a route.
-
-        Args:
-            pattern: A regular expression for the whole path, still percent-encoded. Its groups become
-                arguments of the handler's method: all named, or all unnamed.
-            handler: The handler class, or its dotted name.
-            kwargs: Keyword arguments for the handler's `initialize`.
-            name: A name for the route.
-
-        Raises:
-            ValueError: The pattern is no regular expression, or mixes named and unnamed groups.
-            TypeError: The pattern is no text, the handler cannot be called, or `kwargs` is no mapping.
-            ImportError: The dotted name leads nowhere.
-        """
-        if not isinstance(pattern, str):
-            raise TypeError(f"the pattern of a route is a str, not {pattern!r}")
-        try:
-            self.regex = re.compile(pattern if pattern.endswith("$") else pattern + "$")
-        except re.error as error:
-            raise ValueError(f"the pattern {pattern!r} of a route is malformed: {error}") from None
-        if len(self.regex.groupindex) not in (0, self.regex.groups):
-            raise ValueError(f"groups must be all named or all unnamed in the route {pattern!r}")
-        if isinstance(handler, str):
-            handler = import_object(handler)
-        if not callable(handler):
-            raise TypeError(f"the handler of the route {pattern!r} is no class: {handler!r}")
-        if kwargs is not None and not isinstance(kwargs, Mapping):
-            raise TypeError(f"the arguments of the route {pattern!r} are no mapping: {kwargs!r}")
-        self.handler_class: Callable[..., Any] = handler
-        self.kwargs = dict(kwargs or {})
-        self.name = name
-
-    @property
-    def literal(self) -> str | None:
-        """The one path that the pattern matches, or None if it may match others."""
-        pattern = _END.sub(r"\1", self.regex.pattern).removeprefix("^")
-        return None if _SPECIAL.search(pattern) else _ESCAPED.sub(r"\1", pattern)
-
-    def __repr__(self) -> str:
-        """Show pattern, handler, arguments and name."""
-        return (
-            f"{type(self).__name__}({self.regex.pattern!r}, {self.handler_class!r},"
-            f" kwargs={self.kwargs!r}, name={self.name!r})"
-        )
-
+__all__ = ["ApplicationRouter", "match_of", "static_routes", "url"]
 
 url = URLSpec
+"""A route under its short name (Tornado and cyclone: `web.url`)."""
 
 
-class Match:
-    """A route that was found for a path.
+def static_routes(settings: Mapping[str, Any]) -> list[URLSpec]:
+    """Make the routes of an application's static files.
 
-    Attributes:
-        handler_class: What to call for a handler.
-        kwargs: Its keyword arguments.
-        args: The values of unnamed groups, percent-encoded; None for one that took no part.
-        named: The values of named groups, likewise.
+    Args:
+        settings: Its settings, of which these have a meaning here: `static_path`, the directory;
+            `static_url_prefix`, by default `/static/`; `static_handler_class` and
+            `static_handler_args`, which is a dict.
+
+    Returns:
+        The routes of the prefix, `/favicon.ico` and `/robots.txt`; none without `static_path`.
+
+    Raises:
+        ValueError: A setting has the wrong type; the message names it.
     """
+    path = settings.get("static_path")
+    if not path:
+        return []
+    from cyclone_core.web.staticfiles import StaticFileHandler
 
-    __slots__ = ("args", "handler_class", "kwargs", "named")
+    handler = settings.get("static_handler_class") or StaticFileHandler
+    prefix = settings.get("static_url_prefix", "/static/")
+    arguments = settings.get("static_handler_args") or {}
+    if not isinstance(prefix, str):
+        raise ValueError(f"setting 'static_url_prefix' must be a path, not {prefix!r}")  # noqa: TRY004 -- as all settings
+    if not isinstance(arguments, Mapping):
+        raise ValueError(f"setting 'static_handler_args' must be a dict, not {arguments!r}")  # noqa: TRY004
+    patterns = (re.escape(prefix) + "(.*)", r"/(favicon\.ico)", r"/(robots\.txt)")
+    return [URLSpec(pattern, handler, {**arguments, "path": path}) for pattern in patterns]
 
-    def __init__(
+
+class ApplicationRouter(ReversibleRuleRouter):
+    """A router whose rules may lead to the request handlers of an application."""
+
+    def __init__(self, application: HandlerRunner, rules: Iterable[RuleLike] | None = None) -> None:
+        """Make a router.
+
+        Args:
+            application: What runs the handlers.
+            rules: As for `RuleRouter`.
+        """
+        self.application = application
+        super().__init__(rules)
+
+    def make_nested(self, rules: Iterable[RuleLike]) -> "ApplicationRouter":
+        """Make the router of a list of rules that is the target of a rule."""
+        return ApplicationRouter(self.application, rules)
+
+    def get_target_delegate(
         self,
-        handler_class: Callable[..., Any],
-        kwargs: Mapping[str, Any],
-        args: tuple[str | None, ...] = (),
-        named: Mapping[str, str | None] | None = None,
-    ) -> None:
-        """Make a match."""
-        self.handler_class = handler_class
-        self.kwargs = kwargs
-        self.args = args
-        self.named: Mapping[str, str | None] = named or {}
+        target: Any,  # noqa: ANN401 -- a rule may lead to anything
+        request: HTTPServerRequest,
+        **target_params: Any,  # noqa: ANN401 -- what a matcher gives
+    ) -> Target | None:
+        """Find what answers a request whose rule leads to a target; see `RuleRouter`.
+
+        A class is a handler class; so is what takes the arguments of its constructor, as in cyclone 1.x.
+        """
+        if is_handler(target):
+            return match_of(self.application, target, **target_params)
+        return super().get_target_delegate(target, request, **target_params)
+
+    def certain_target(self, rule: Rule) -> Target | None:
+        """Give the match of every request that a rule without groups matches."""
+        if is_handler(rule.target):
+            return Match(self.application, rule.target, rule.target_kwargs)
+        return None
 
 
-class RoutingTable:
-    """Finds the first route that matches a path.
+def is_handler(target: object) -> bool:
+    """Tell whether the target of a rule makes request handlers.
 
-    Patterns that can match one path only are found in a dict, whatever their number.
+    Args:
+        target: The target of a rule.
+
+    Returns:
+        True for a class, and for a function that takes an application and a request.
     """
-
-    def __init__(self, routes: Iterable[URLSpec | Route]) -> None:
-        """Make a table.
-
-        Args:
-            routes: Routes in the order in which they are tried.
-
-        Raises:
-            ValueError: A route is malformed; the message shows it.
-            TypeError: A part of a route has the wrong type; the message shows it.
-            ImportError: A handler's dotted name leads nowhere.
-        """
-        self._specs = [_as_spec(route) for route in routes]
-        self._literal: dict[str, Match] = {}
-        self._scanned: list[URLSpec] = []
-        for spec in self._specs:
-            path = spec.literal
-            if path is None:
-                self._scanned.append(spec)
-            elif path not in self._literal:
-                # An earlier pattern may match the same path, and then it wins.
-                found = _scan(self._scanned, path)
-                self._literal[path] = found or Match(spec.handler_class, spec.kwargs)
-
-    @property
-    def specs(self) -> list[URLSpec]:
-        """The routes in their order."""
-        return list(self._specs)
-
-    def find(self, path: str) -> Match | None:
-        """Find the route of a path.
-
-        Args:
-            path: The path of a request, percent-encoded.
-
-        Returns:
-            The match, or None.
-        """
-        found = self._literal.get(path)
-        return found if found is not None else _scan(self._scanned, path)
+    if isinstance(target, Router):
+        return False
+    return isclass(target) or (callable(target) and not takes_request(target))
 
 
-def _scan(specs: list[URLSpec], path: str) -> Match | None:
-    for spec in specs:
-        match = spec.regex.fullmatch(path)
-        if match is not None:
-            if spec.regex.groupindex:
-                return Match(spec.handler_class, spec.kwargs, (), match.groupdict())
-            return Match(spec.handler_class, spec.kwargs, match.groups())
-    return None
+def match_of(
+    application: HandlerRunner,
+    handler_class: Any,  # noqa: ANN401 -- whatever makes a handler
+    target_kwargs: Mapping[str, Any] | None = None,
+    path_args: Iterable[str | bytes | None] | None = None,
+    path_kwargs: Mapping[str, str | bytes | None] | None = None,
+) -> Match:
+    """Make a match.
 
+    Args:
+        application: What runs the handler.
+        handler_class: What to call for it.
+        target_kwargs: Keyword arguments for its `initialize`.
+        path_args: Arguments for its method: bytes are decoded.
+        path_kwargs: Keyword arguments for its method, likewise.
 
-def _as_spec(route: URLSpec | Route) -> URLSpec:
-    if isinstance(route, URLSpec):
-        return route
-    if not isinstance(route, (tuple, list)) or not 1 < len(route) <= _LONGEST_ROUTE:
-        raise ValueError(
-            f"a route is (pattern, handler), (pattern, handler, kwargs),"
-            f" (pattern, handler, kwargs, name) or a URLSpec, not {route!r}"
-        )
-    return URLSpec(*route)
+    Returns:
+        The match.
+    """
+    return Match(
+        application, handler_class, target_kwargs or {}, tuple(path_args or ()), path_kwargs
+    )
