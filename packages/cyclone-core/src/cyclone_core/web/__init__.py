@@ -2,22 +2,33 @@
 
 from cyclone_core.routing import URLReverseError, URLSpec
 from cyclone_core.web.application import Application
-from cyclone_core.web.decorators import asynchronous
-from cyclone_core.web.errors import Finish, HTTPError, MissingArgumentError
-from cyclone_core.web.handler import ErrorHandler, RequestHandler
+from cyclone_core.web.decorators import addslash, asynchronous, authenticated, removeslash
+from cyclone_core.web.errors import (
+    Finish,
+    HTTPAuthenticationRequired,
+    HTTPError,
+    MissingArgumentError,
+)
+from cyclone_core.web.handler import RequestHandler
 from cyclone_core.web.routing import url
+from cyclone_core.web.stock import ErrorHandler, RedirectHandler
 from cyclone_core.web.streaming import stream_request_body
 
 __all__ = [
     "Application",
     "ErrorHandler",
     "Finish",
+    "HTTPAuthenticationRequired",
     "HTTPError",
     "MissingArgumentError",
+    "RedirectHandler",
     "RequestHandler",
     "URLReverseError",
     "URLSpec",
+    "addslash",
     "asynchronous",
+    "authenticated",
+    "removeslash",
     "stream_request_body",
     "url",
 ]

@@ -25,8 +25,9 @@ from cyclone_core.routing import (
 )
 from cyclone_core.routing.rules import RuleLike
 from cyclone_core.web.access import log_function, mask_function
-from cyclone_core.web.handler import ErrorHandler, RequestHandler, ServerOptionsHandler
+from cyclone_core.web.handler import RequestHandler
 from cyclone_core.web.routing import ApplicationRouter, match_of, static_routes
+from cyclone_core.web.stock import ErrorHandler, ServerOptionsHandler
 from cyclone_core.web.streaming import StreamedBody, is_streaming
 from cyclone_core.web.transforms import OutputTransform, default_transforms
 from cyclone_escape import ObjectDict

@@ -1,11 +1,27 @@
 """Exceptions that a handler raises on purpose."""
 
+import re
 from collections.abc import Mapping
+from typing import Final
 
 from cyclone_core.errors import CycloneError
 from cyclone_core.http1.status import is_final, reason_phrase
+from cyclone_core.httputil.names import is_token
 
-__all__ = ["Finish", "HTTPError", "MethodNotAllowed", "MissingArgumentError", "status_of"]
+__all__ = [
+    "Finish",
+    "HTTPAuthenticationRequired",
+    "HTTPError",
+    "MethodNotAllowed",
+    "MissingArgumentError",
+    "status_of",
+]
+
+# RFC 9110 section 5.6.4, without tabs.
+_QUOTABLE: Final = re.compile(r"[\x20-\x7e\xa0-\xff]*")
+
+# RFC 7616 section 3.3: clients do not expect quotes around these.
+_UNQUOTED: Final = frozenset({"algorithm", "stale"})
 
 _SMALLEST_ERROR = 400
 _LARGEST_ERROR = 599
@@ -95,11 +111,67 @@ class MethodNotAllowed(HTTPError):  # noqa: N818 -- the name of the status
         return {"Allow": ", ".join(self.allowed)}
 
 
+class HTTPAuthenticationRequired(HTTPError):  # noqa: N818 -- cyclone's name
+    """The client must say who it is: status 401 (cyclone: `web.HTTPAuthenticationRequired`).
+
+    The class itself may be raised, too.
+
+    Attributes:
+        auth_type: The scheme, for example `"Basic"`.
+        kwargs: The parameters of the challenge, `realm` among them.
+    """
+
+    def __init__(
+        self,
+        log_message: str | None = None,
+        auth_type: str = "Basic",
+        realm: str = "Restricted Access",
+        **kwargs: object,
+    ) -> None:
+        """Describe the challenge (RFC 9110 section 11.6.1).
+
+        Args:
+            log_message: What to log.
+            auth_type: The scheme.
+            realm: What the client is to be let into; it is shown to the user.
+            kwargs: Further parameters, in which an underscore stands for a hyphen.
+
+        Raises:
+            ValueError: The scheme or a parameter cannot be sent.
+        """
+        super().__init__(401, log_message)
+        if not is_token(auth_type):
+            raise ValueError(f"an authentication scheme is a token (RFC 9110), not {auth_type!r}")
+        self.auth_type = auth_type
+        self.kwargs = {name.replace("_", "-"): value for name, value in kwargs.items()}
+        self.kwargs["realm"] = realm
+        self._challenge = f"{auth_type} " + ", ".join(
+            [_parameter(name, value) for name, value in self.kwargs.items()]
+        )
+
+    @property
+    def http_headers(self) -> Mapping[str, str]:
+        """The headers of the answer."""
+        return {"WWW-Authenticate": self._challenge}
+
+
 class Finish(CycloneError):  # noqa: N818 -- Tornado's name
     """Ends the request quietly with what was written (Tornado: `web.Finish`).
 
     The arguments, at most one, are passed to `RequestHandler.finish`.
     """
+
+
+def _parameter(name: str, value: object) -> str:
+    if not is_token(name):
+        raise ValueError(f"the name of a parameter is a token (RFC 9110), not {name!r}")
+    text = str(value)
+    if not _QUOTABLE.fullmatch(text):
+        raise ValueError(f"the parameter {name} must be printable latin-1, not {text!r}")
+    if name in _UNQUOTED and is_token(text):
+        return f"{name}={text}"
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{name}="{escaped}"'
 
 
 def _restore(kind: type[HTTPError], args: tuple[object, ...]) -> HTTPError:

@@ -13,7 +13,6 @@ from cyclone_core.httputil import HTTPServerRequest
 from cyclone_core.routing.targets import PathArgument
 from cyclone_core.web.context import run_in
 from cyclone_core.web.coroutines import settle
-from cyclone_core.web.errors import HTTPError
 from cyclone_core.web.failures import FailureMethods
 from cyclone_core.web.methods import MethodDispatch
 from cyclone_core.web.redirects import RedirectMethods
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from cyclone_core.web.application import Application
 
-__all__ = ["ErrorHandler", "RequestHandler", "ServerOptionsHandler"]
+__all__ = ["RequestHandler"]
 
 # Methods that change nothing (RFC 9110 section 9.2.1), so nobody gains by forging such a request.
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -270,35 +269,3 @@ def _takes_argument(method: Callable[..., object]) -> bool:
         Parameter.VAR_POSITIONAL,
     )
     return any(each.kind in positional for each in signature(method).parameters.values())
-
-
-class ErrorHandler(RequestHandler):
-    """Answers every request with one status (Tornado and cyclone: `web.ErrorHandler`)."""
-
-    def initialize(self, status_code: int) -> None:  # type: ignore[override]
-        """Take the status.
-
-        Args:
-            status_code: 400 to 599.
-        """
-        self._error_status = status_code
-
-    def prepare(self) -> None:
-        """Answer.
-
-        Raises:
-            HTTPError: Always.
-        """
-        raise HTTPError(self._error_status)
-
-    def _check_forgery(self) -> None:
-        """Allow all: nothing is done here, and what is wrong is told best by the status."""
-
-
-class ServerOptionsHandler(RequestHandler):
-    """Answers `OPTIONS *`, which asks about the server as a whole (RFC 9110 section 9.3.7)."""
-
-    def options(self) -> None:
-        """List the methods that handlers may have."""
-        self.set_status(204)
-        self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))

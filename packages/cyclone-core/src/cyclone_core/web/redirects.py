@@ -6,10 +6,9 @@ from urllib.parse import quote
 
 from cyclone_core.web.output import OutputMethods
 
-__all__ = ["RedirectMethods", "leaves_site"]
+__all__ = ["RedirectMethods", "as_browser_reads", "leaves_site"]
 
-# WHATWG URL: browsers read a backslash as a slash, and drop white space at both ends and tabs and line
-# ends anywhere. So `/\host`, `/<tab>/host` and `//host` all lead to another site.
+# Browsers drop tabs and line ends anywhere, and white space at both ends.
 _IGNORED: Final = re.compile(r"[\x00-\x20]")
 
 _REDIRECTS: Final = range(300, 400)
@@ -47,6 +46,20 @@ class RedirectMethods(OutputMethods):
         self.finish()
 
 
+def as_browser_reads(url: str) -> str:
+    """Write a URL as browsers understand it: without white space, and with slashes for backslashes.
+
+    Args:
+        url: What would be the `Location` of a redirect.
+
+    Returns:
+        The URL, in which scheme and host are where RFC 3986 has them.
+
+    Source: WHATWG URL, section 4.4.
+    """
+    return _IGNORED.sub("", url).replace("\\", "/")
+
+
 def leaves_site(url: str) -> bool:
     """Tell whether a browser that follows a URL may leave the site.
 
@@ -56,7 +69,7 @@ def leaves_site(url: str) -> bool:
     Returns:
         False for a path on the same host, with or without query and fragment.
     """
-    cleaned = _IGNORED.sub("", url).replace("\\", "/")
+    cleaned = as_browser_reads(url)
     return cleaned[:2] == "//" or ":" in re.split("[/?#]", cleaned, maxsplit=1)[0]
 
 
