@@ -4,8 +4,10 @@ import sys
 from collections.abc import Callable, Mapping
 from contextvars import Context
 from inspect import Parameter, signature
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
+from twisted.internet.interfaces import IProtocol, ITransport
+from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 
 from cyclone_core.errors import HTTPInputError
@@ -113,6 +115,32 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
             client goes before. It never fails.
         """
         return self._exchange.notifyFinish()
+
+    def detach(self, protocol: IProtocol | None = None) -> ITransport:
+        """Take the connection away from HTTP, with nothing answered (Tornado: `RequestHandler.detach`).
+
+        What the client sends from now on goes to another protocol. An answer of its own, `101` for
+        example, is written to the transport.
+
+        Args:
+            protocol: It is connected to the transport, and gets what was read already. Without one,
+                what the client sends is ignored.
+
+        Returns:
+            The Twisted transport of the connection. (Tornado gives its `IOStream`.)
+
+        Raises:
+            NotUpgradable: The answer has begun, the client has gone, or there is no connection of the
+                request's own, as on HTTP/2 and in a test client.
+        """
+        exchange = self._exchange
+        protocol = protocol or Protocol()
+        transport = exchange.transport
+        rest = exchange.upgrade(protocol)
+        self._finished = True
+        if rest:
+            protocol.dataReceived(rest)
+        return cast("ITransport", transport)
 
     # Execution.
 

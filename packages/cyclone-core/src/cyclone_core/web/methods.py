@@ -1,7 +1,7 @@
 """Which method of a handler answers an HTTP method."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final
 
 from cyclone_core.web.base import HandlerBase
 from cyclone_core.web.errors import HTTPError, MethodNotAllowed
@@ -22,6 +22,16 @@ _ATTRIBUTES: Final = {name: name.lower() for name in _REGISTERED}
 _NO_CONTENT: Final = 204
 
 _Answer = Callable[..., Any]
+
+
+def _unimplemented(self: "MethodDispatch", *args: object, **kwargs: object) -> None:
+    """Answer a method that a class does not define, for one that calls `super().get()`.
+
+    Raises:
+        HTTPError: Status 405.
+    """
+    del args, kwargs
+    raise MethodNotAllowed(self._allowed_methods())
 
 
 class MethodDispatch(HandlerBase):
@@ -45,6 +55,15 @@ class MethodDispatch(HandlerBase):
     )
     derive_head: ClassVar[bool] = True
     derive_options: ClassVar[bool] = True
+
+    # Here, so that a class may call them of its base class. They do not count as defined.
+    get: Callable[..., Any] = _unimplemented
+    head: Callable[..., Any] = _unimplemented
+    post: Callable[..., Any] = _unimplemented
+    delete: Callable[..., Any] = _unimplemented
+    patch: Callable[..., Any] = _unimplemented
+    put: Callable[..., Any] = _unimplemented
+    options: Callable[..., Any] = _unimplemented
 
     def default(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- as any method
         """Override to answer every supported method that the class does not define.
@@ -72,11 +91,15 @@ class MethodDispatch(HandlerBase):
         if method not in cls.SUPPORTED_METHODS:
             return False
         return (
-            hasattr(cls, _ATTRIBUTES.get(method) or method.lower())
+            cls._defines(_ATTRIBUTES.get(method) or method.lower())
             or cls._has_default()
-            or (method == "HEAD" and cls.derive_head and hasattr(cls, "get"))
+            or (method == "HEAD" and cls.derive_head and cls._defines("get"))
             or (method == "OPTIONS" and cls.derive_options)
         )
+
+    @classmethod
+    def _defines(cls, name: str) -> bool:
+        return getattr(cls, name, _unimplemented) is not _unimplemented
 
     def _unsupported(self) -> HTTPError:
         """Make the error for a method that is not among `SUPPORTED_METHODS`."""
@@ -92,14 +115,16 @@ class MethodDispatch(HandlerBase):
             HTTPError: The handler has none of them: status 405.
         """
         method = self.request.method
-        function: _Answer | None = getattr(self, _ATTRIBUTES.get(method) or method.lower(), None)
-        if function is not None:
+        name = _ATTRIBUTES.get(method) or method.lower()
+        # Not on the class: `prepare` may have set it.
+        function: _Answer | None = getattr(self, name, None)
+        if function is not None and getattr(function, "__func__", None) is not _unimplemented:
             return function
         if self._has_default():
             return self.default
-        if method == "HEAD" and self.derive_head and hasattr(self, "get"):
+        if method == "HEAD" and self.derive_head and self._defines("get"):
             self._derived_head = True
-            return cast("_Answer", self.get)
+            return self.get
         if method == "OPTIONS" and self.derive_options:
             return self._describe_options
         raise MethodNotAllowed(self._allowed_methods())
@@ -114,7 +139,7 @@ class MethodDispatch(HandlerBase):
     def _allowed_methods(self) -> tuple[str, ...]:
         if self._has_default():
             return tuple(self.SUPPORTED_METHODS)
-        allowed = {name for name in self.SUPPORTED_METHODS if hasattr(self, name.lower())}
+        allowed = {name for name in self.SUPPORTED_METHODS if self._defines(name.lower())}
         if self.derive_head and "GET" in allowed:
             allowed.add("HEAD")
         if self.derive_options:
