@@ -1,6 +1,7 @@
 """What HTTP messages are made of: headers, requests, arguments, dates. No network here."""
 
 from cyclone_core.errors import HTTPInputError, HTTPOutputError
+from cyclone_core.httputil.cookies import parse_cookie
 from cyclone_core.httputil.dates import http_date
 from cyclone_core.httputil.files import HTTPFile
 from cyclone_core.httputil.forms import (
@@ -25,6 +26,7 @@ __all__ = [
     "ParseUrlEncodedConfig",
     "http_date",
     "parse_body_arguments",
+    "parse_cookie",
     "parse_multipart_form_data",
     "set_parse_body_config",
 ]

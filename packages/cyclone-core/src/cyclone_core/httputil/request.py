@@ -2,10 +2,12 @@
 
 import time
 from functools import cached_property
+from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.httputil.arguments import Arguments, parse_arguments
+from cyclone_core.httputil.cookies import parse_cookie
 from cyclone_core.httputil.files import HTTPFile
 from cyclone_core.httputil.forms import Form, max_arguments, parse_form
 from cyclone_core.httputil.headers import HTTPHeaders
@@ -52,6 +54,7 @@ class HTTPServerRequest:
     _form: Form | None = None
     _store: BodyStore | None = None
     _arguments: Arguments | None = None
+    _cookie_values: dict[str, str] | None = None
 
     def __init__(
         self,
@@ -173,6 +176,49 @@ class HTTPServerRequest:
                 merged.setdefault(name, []).extend(values)
             self._arguments = merged
         return self._arguments
+
+    # Cookies are parsed when somebody asks for one, and a `SimpleCookie` of them, which costs ten times
+    # as much, is only made for who asks for that.
+
+    @cached_property
+    def cookies(self) -> SimpleCookie:
+        """The cookies that the client has sent, as `http.cookies` keeps them; malformed ones are left out.
+
+        What it cannot hold, such as the names `a[b]` and `path`, is only seen by `get_cookie`.
+        """
+        cookies = SimpleCookie()
+        refused = {}
+        for name, value in self._sent_cookies().items():
+            try:
+                cookies[name] = value
+            except CookieError:
+                refused[name] = value
+        self._cookie_values = refused
+        return cookies
+
+    def get_cookie(self, name: str) -> str | None:
+        """Give the value of one cookie, without the cost of `cookies`.
+
+        Args:
+            name: Its name.
+
+        Returns:
+            The value that the client has sent last, or the one in `cookies` if somebody has changed
+            that; None if there is no such cookie.
+        """
+        made = self.__dict__.get("cookies")
+        if made is not None and name in made:
+            value: str = made[name].value
+            return value
+        return self._sent_cookies().get(name)
+
+    def _sent_cookies(self) -> dict[str, str]:
+        if self._cookie_values is None:
+            # HTTP/2 may split the header, and proxies hand that on; a comma would join it wrongly.
+            values = parse_cookie("; ".join(self.headers.get_list("Cookie")))
+            values.pop("", None)
+            self._cookie_values = values
+        return self._cookie_values
 
     def _parsed_form(self) -> Form:
         if self.body_error is not None:

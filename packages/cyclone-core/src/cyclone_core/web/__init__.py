@@ -12,11 +12,24 @@ from cyclone_core.web.errors import (
 )
 from cyclone_core.web.handler import RequestHandler
 from cyclone_core.web.routing import url
+from cyclone_core.web.signing import (
+    DEFAULT_SIGNED_VALUE_MIN_VERSION,
+    DEFAULT_SIGNED_VALUE_VERSION,
+    MAX_SUPPORTED_SIGNED_VALUE_VERSION,
+    MIN_SUPPORTED_SIGNED_VALUE_VERSION,
+    create_signed_value,
+    decode_signed_value,
+    get_signature_key_version,
+)
 from cyclone_core.web.stock import ErrorHandler, RedirectHandler
 from cyclone_core.web.streaming import stream_request_body
 from cyclone_core.web.transforms import ChunkedTransferEncoding, OutputTransform
 
 __all__ = [
+    "DEFAULT_SIGNED_VALUE_MIN_VERSION",
+    "DEFAULT_SIGNED_VALUE_VERSION",
+    "MAX_SUPPORTED_SIGNED_VALUE_VERSION",
+    "MIN_SUPPORTED_SIGNED_VALUE_VERSION",
     "Application",
     "ChunkedTransferEncoding",
     "ErrorHandler",
@@ -33,6 +46,9 @@ __all__ = [
     "addslash",
     "asynchronous",
     "authenticated",
+    "create_signed_value",
+    "decode_signed_value",
+    "get_signature_key_version",
     "removeslash",
     "stream_request_body",
     "url",
