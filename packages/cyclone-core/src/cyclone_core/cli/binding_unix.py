@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from twisted.internet.error import CannotListenError
 
+from cyclone_core import autoreload
 from cyclone_core.cli.problems import ApplicationProblem, PortInUse, Problem, one_line
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class UnixBinding:
 
     def _is_stale(self) -> bool:
         """Tell a left-over socket (True) from a free path (False); raise for all else."""
+        if autoreload.inherits(self.path):
+            return False  # it is ours: the program before, in this process, has listened on it
         try:
             mode = os.lstat(self.path).st_mode
         except FileNotFoundError:

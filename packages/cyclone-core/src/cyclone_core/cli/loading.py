@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from twisted.logger import Logger
 
+from cyclone_core import autoreload
 from cyclone_core.cli import discovery
 from cyclone_core.cli.problems import ApplicationProblem, UsageProblem, one_line
 
@@ -265,6 +266,7 @@ def make(found: Found, argument: str | None, option: str = "appopts") -> "IProto
     try:
         made: object = maker() if argument is None else maker(argument)
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- the user's code
+        autoreload.watch_error(error)
         where = _where(error, found.roots) or (f" ({found.file})" if found.file else "")
         raise ApplicationProblem(
             f"{found.label} could not be made: {_named(error)}{where}. "
@@ -293,6 +295,7 @@ def _no_application(label: str, thing: object) -> str:
 def _import_failed(
     name: str, error: BaseException, roots: tuple[Path, ...], rerun: str
 ) -> ApplicationProblem:
+    autoreload.watch_error(error)
     return ApplicationProblem(
         f"{name} could not be imported: {_named(error)}{_where(error, roots)}. "
         f"`{rerun}` shows the traceback."

@@ -127,6 +127,11 @@ class ForegroundService(CycloneService):
                 Path(self._pid_file).unlink(missing_ok=True)
             _end(problem)
 
+    def startService(self) -> None:
+        """Go on with the open ports, and look for changed files where an application wants that."""
+        super().startService()
+        self.reload_when_changed()
+
 
 def makeService(options: Options) -> CycloneService:
     """Make the service of a command line (Twisted: `IServiceMaker`).

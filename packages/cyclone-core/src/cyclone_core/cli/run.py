@@ -138,5 +138,6 @@ def serve(bindings: "Sequence[Binding]", reactor: "Reactor") -> int:
     service = CycloneService(bindings, reactor)
     service.privilegedStartService()
     service.startService()
+    service.reload_when_changed()
     reactor.run()
     return 0

@@ -7,6 +7,7 @@ from twisted.application.service import Service
 from twisted.internet.defer import DeferredList, maybeDeferred
 from twisted.logger import Logger
 
+from cyclone_core import autoreload
 from cyclone_core.cli.bindings import Binding, OpenPort, Reactor, Reloadable
 from cyclone_core.cli.hangup import HangupHandler
 
@@ -65,6 +66,11 @@ class CycloneService(Service):
             # Without a certificate the signal keeps the meaning it has.
             self._hangup = HangupHandler(renewable, self._reactor or _global_reactor())
             self._hangup.install()
+
+    def reload_when_changed(self) -> None:
+        """Begin to look for changed files, if an application has the setting `autoreload`."""
+        for binding in self.bindings:
+            autoreload.start_for(getattr(binding, "factory", None), self._reactor)
 
     def stopService(self) -> "Deferred[Any]":
         """Stop listening; connections that are open are not touched.
