@@ -36,6 +36,8 @@ class HandlerBase:
     _finished = False
     _auto_finish = True
     _error_pending = False  # an error page is being made, by something that was not done at once
+    _rendering = False  # a page is to come that waits for something; `_finished` is set, too
+    _active_modules: dict[str, Any] | None = None  # UI modules of the page, by name
     _late = False  # the answer may be finished by code that does not run in the request's context
     _derived_head = False
     _stream_request_body: ClassVar[bool] = False

@@ -59,6 +59,7 @@ class FailureMethods(OutputMethods):
             return
         exception = kwargs.get("exception")
         self.clear()
+        self._active_modules = None  # those of the page that has failed
         self.set_status(status_code, _reason_of(exception) if reason is None else reason)
         self._auto_finish = False
         self._error_pending = True

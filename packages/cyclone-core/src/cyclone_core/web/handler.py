@@ -178,7 +178,7 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
                 self._proceed(result, self._prepared)
         except Exception:  # noqa: BLE001 -- all that a handler raises becomes an error page
             self._handle_failure(*sys.exc_info())
-        if not self._finished:
+        if not self._finished or self._rendering:
             self._late = True
             self._watch_connection()
 
@@ -232,7 +232,7 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
         # Not raised: the traceback would lead to this frame, and from here through the request to the
         # error and the traceback.
         self._handle_failure(type(error), error, None)
-        if not self._finished:
+        if not self._finished or self._rendering:
             self._late = True
             self._watch_connection()
 
@@ -279,7 +279,7 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
 
     def _ended(self, message: str | None) -> None:
         # If we cut the connection ourselves, the answer counts as finished.
-        if message is not None and not self._finished:
+        if message is not None and (not self._finished or self._rendering):
             run_in(self._context, self._connection_closed, message)
 
     def _connection_closed(self, message: str) -> None:

@@ -290,7 +290,9 @@ class OutputMethods(HandlerBase):
         Raises:
             RuntimeError: The head is out already.
         """
-        if self._headers_written or (self._finished and self._held is None):
+        if self._headers_written or (
+            self._finished and self._held is None and not self._rendering
+        ):
             raise RuntimeError("before_headers() came after the head of the answer")
         if self._before_headers is None:
             self._before_headers = []
@@ -322,7 +324,7 @@ class OutputMethods(HandlerBase):
                 return
             if self._flushed:
                 self._begin()
-            if self._finished:
+            if self._finished and not self._rendering:
                 self._finish_now()
         except Exception:  # noqa: BLE001 -- there must be an answer, as in _execute()
             self._fail_head(Failure())
@@ -330,7 +332,7 @@ class OutputMethods(HandlerBase):
         self._release_waiting()
 
     def _fail_head(self, failure: Failure) -> None:
-        self._finished = False
+        self._finished = self._rendering = False
         self._release_waiting()
         self._fail(failure)
 
