@@ -24,6 +24,7 @@ from cyclone_core.web.signing import (
 from cyclone_core.web.stock import ErrorHandler, RedirectHandler
 from cyclone_core.web.streaming import stream_request_body
 from cyclone_core.web.transforms import ChunkedTransferEncoding, OutputTransform
+from cyclone_core.web.uimodules import TemplateModule, UIModule
 
 __all__ = [
     "DEFAULT_SIGNED_VALUE_MIN_VERSION",
@@ -41,6 +42,8 @@ __all__ = [
     "OutputTransform",
     "RedirectHandler",
     "RequestHandler",
+    "TemplateModule",
+    "UIModule",
     "URLReverseError",
     "URLSpec",
     "addslash",

@@ -30,6 +30,7 @@ from cyclone_core.web.routing import ApplicationRouter, match_of, static_routes
 from cyclone_core.web.stock import ErrorHandler, ServerOptionsHandler
 from cyclone_core.web.streaming import StreamedBody, is_streaming
 from cyclone_core.web.transforms import OutputTransform, default_transforms
+from cyclone_core.web.uimodules import load_ui_methods, load_ui_modules
 from cyclone_escape import ObjectDict
 
 __all__ = ["Application"]
@@ -61,6 +62,8 @@ class Application(HTTPFactory, ReversibleRouter):
         transforms: The classes that change each answer on its way out.
         error_handler: The handler class that answers where no route matches; it is made with
             `status_code=404`.
+        ui_modules: The classes of the UI modules by name.
+        ui_methods: The UI methods by name.
         default_router: The rules of all hosts; the last one leads to `wildcard_router`.
         wildcard_router: The rules for hosts without any of their own.
     """
@@ -107,6 +110,8 @@ class Application(HTTPFactory, ReversibleRouter):
         self.default_host = default_host
         self.transforms = list(default_transforms(settings) if transforms is None else transforms)
         self.error_handler = error_handler or ErrorHandler
+        self.ui_modules = load_ui_modules(self.settings.get("ui_modules"))
+        self.ui_methods = load_ui_methods(self.settings.get("ui_methods"))
         self.wildcard_router = ApplicationRouter(
             self, [*static_routes(settings), *(handlers or ())]
         )
