@@ -1,9 +1,12 @@
 """What happens to a request that fails: the log entry and the error page."""
 
+import inspect
 import sys
+import warnings
 from types import TracebackType
 from typing import Any, Final
 
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -83,12 +86,33 @@ class FailureMethods(OutputMethods):
             status_code: The status of the answer, which is set already.
             kwargs: `exc_info` (type, value, traceback) and `exception` if something was raised.
         """
+        if hasattr(self, "get_error_html"):
+            return self._write_error_html(status_code, kwargs)
         del kwargs
         if status_code in BODYLESS:
             self.finish()
-            return
+            return None
         title = f"{status_code}: {xhtml_escape(self._reason)}"
         self.finish(f"<html><title>{title}</title><body>{title}</body></html>")
+        return None
+
+    def _write_error_html(self, status_code: int, kwargs: dict[str, Any]) -> object:
+        """Send the page of `get_error_html`, as handlers for cyclone 1.x and Tornado 1 have it."""
+        method = self.get_error_html  # type: ignore[attr-defined] # defined by those handlers only
+        code = getattr(inspect.unwrap(method), "__code__", None)
+        warnings.warn_explicit(
+            f"{type(self).__name__}.get_error_html() is deprecated: override write_error() and call"
+            " finish() with the page",
+            DeprecationWarning,
+            code.co_filename if code else "<unknown>",
+            code.co_firstlineno if code else 0,
+        )
+        kwargs.pop("exc_info", None)
+        page = method(status_code, **kwargs)
+        if isinstance(page, Deferred):  # of render_string()
+            return page.addCallback(self.finish)
+        self.finish(page)
+        return None
 
     def log_exception(
         self,
