@@ -99,13 +99,11 @@ class FailureMethods(OutputMethods):
     def _write_error_html(self, status_code: int, kwargs: dict[str, Any]) -> object:
         """Send the page of `get_error_html`, as handlers for cyclone 1.x and Tornado 1 have it."""
         method = self.get_error_html  # type: ignore[attr-defined] # defined by those handlers only
-        code = getattr(inspect.unwrap(method), "__code__", None)
-        warnings.warn_explicit(
-            f"{type(self).__name__}.get_error_html() is deprecated: override write_error() and call"
-            " finish() with the page",
+        name = f"{type(self).__module__}.{type(self).__qualname__}"
+        warnings.warn(
+            f"{name}.get_error_html() is deprecated: override write_error() and call finish() there",
             DeprecationWarning,
-            code.co_filename if code else "<unknown>",
-            code.co_firstlineno if code else 0,
+            stacklevel=2,
         )
         kwargs.pop("exc_info", None)
         page = method(status_code, **kwargs)
