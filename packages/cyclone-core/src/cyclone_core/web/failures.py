@@ -1,6 +1,5 @@
 """What happens to a request that fails: the log entry and the error page."""
 
-import inspect
 import sys
 import warnings
 from types import TracebackType
