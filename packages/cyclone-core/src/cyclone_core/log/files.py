@@ -1,7 +1,7 @@
 """Finding the files that Twisted's own log observers write to.
 
 A line in an open file costs less than a tenth of an event of Twisted's log, if several are written at
-once. So for those observers that do nothing but write lines this module finds the file. It alone reads
+once. So for those observers that do nothing but write lines this module finds the file. It reads
 attributes of Twisted that are not public, and takes an observer only if all is as expected: each type
 must be the very class, each method the original one. Of whatever else there may be (a filter, a class
 derived from one of these, syslog, a list) it says that it does not know it.
