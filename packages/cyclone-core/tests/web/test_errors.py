@@ -2,11 +2,13 @@
 
 import copy
 import pickle
+import re
+from typing import Any
 
 import pytest
 
 from cyclone_core.errors import CycloneError, HTTPInputError
-from cyclone_core.web import Finish, HTTPError, MissingArgumentError
+from cyclone_core.web import Finish, HTTPAuthenticationRequired, HTTPError, MissingArgumentError
 from cyclone_core.web.errors import MethodNotAllowed, status_of
 
 
@@ -86,3 +88,45 @@ def test_status_of() -> None:
     assert status_of(HTTPError(403)) == 403
     assert status_of(HTTPInputError("x", 413)) == 413
     assert status_of(ValueError()) == 500
+
+
+# Authentication.
+
+
+@pytest.mark.parametrize(
+    ("error", "challenge"),
+    [
+        (HTTPAuthenticationRequired(), 'Basic realm="Restricted Access"'),
+        (HTTPAuthenticationRequired("why", "Bearer", "x"), 'Bearer realm="x"'),
+        (
+            HTTPAuthenticationRequired(auth_type="Digest", realm="x", algorithm="SHA-256", n=1),
+            'Digest algorithm=SHA-256, n="1", realm="x"',
+        ),
+        (HTTPAuthenticationRequired(realm='a "b" \\ é'), 'Basic realm="a \\"b\\" \\\\ é"'),
+        (HTTPAuthenticationRequired(x_y=True), 'Basic x-y="True", realm="Restricted Access"'),
+        (HTTPAuthenticationRequired(stale="a b"), 'Basic stale="a b", realm="Restricted Access"'),
+    ],
+)
+def test_authentication_required(error: HTTPAuthenticationRequired, challenge: str) -> None:
+    """The challenge has scheme and parameters, these quoted and escaped."""
+    assert (error.status_code, status_of(error)) == (401, 401)
+    assert error.http_headers == {"WWW-Authenticate": challenge}
+    assert copy.copy(error).http_headers == pickle.loads(pickle.dumps(error)).http_headers  # noqa: S301
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"auth_type": "Ba sic"}, "an authentication scheme is a token (RFC 9110), not 'Ba sic'"),
+        (
+            {"realm": "a\r\nX: y"},
+            "the parameter realm must be printable latin-1, not 'a\\r\\nX: y'",
+        ),
+        ({"realm": "\u4e2d"}, "the parameter realm must be printable latin-1"),
+        ({"a b": 1}, "the name of a parameter is a token (RFC 9110), not 'a b'"),
+    ],
+)
+def test_challenge_that_cannot_be_sent(arguments: dict[str, Any], message: str) -> None:
+    """What no header may hold is refused when the error is made."""
+    with pytest.raises(ValueError, match=re.escape(message)):
+        HTTPAuthenticationRequired(**arguments)

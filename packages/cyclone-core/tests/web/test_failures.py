@@ -8,7 +8,14 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.python.failure import Failure
 
 from cyclone_core.errors import HTTPInputError, HTTPOutputError, StreamClosedError
-from cyclone_core.web import Finish, HTTPError, MissingArgumentError, RequestHandler, asynchronous
+from cyclone_core.web import (
+    Finish,
+    HTTPAuthenticationRequired,
+    HTTPError,
+    MissingArgumentError,
+    RequestHandler,
+    asynchronous,
+)
 
 Serve = Callable[..., Any]
 Log = Any  # both are in conftest.py, which cannot be imported
@@ -643,3 +650,16 @@ def test_hostile_uri(serve: Serve, log: Log) -> None:
     (line,) = log.take("cyclone.web")
     shown = HOSTILE.encode("unicode_escape").decode("ascii")
     assert line == f"400 GET /{shown} (192.168.1.1): bad"
+
+
+@pytest.mark.parametrize("made", [HTTPAuthenticationRequired, HTTPAuthenticationRequired()])
+def test_authentication_required(serve: Serve, made: Any) -> None:  # noqa: ANN401 -- class or object
+    """The class and an object of it are answered with 401 and the challenge."""
+
+    class Handler(RequestHandler):
+        def get(self) -> None:
+            raise made
+
+    answer = serve(Handler).ask()
+    assert answer.status == 401
+    assert answer.headers["WWW-Authenticate"] == 'Basic realm="Restricted Access"'

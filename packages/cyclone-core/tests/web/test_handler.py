@@ -8,8 +8,10 @@ from typing import Any, cast
 import pytest
 from twisted.internet.defer import Deferred, fail, inlineCallbacks, succeed
 from twisted.internet.error import ConnectionDone
+from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 
+from cyclone_core.errors import NotUpgradable
 from cyclone_core.web import ErrorHandler, Finish, RequestHandler, asynchronous
 
 Serve = Callable[..., Any]
@@ -747,3 +749,62 @@ def test_no_reference_cycles(serve: Serve, log: Log, method: str) -> None:
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+# Leaving HTTP.
+
+
+class Echo(Protocol):
+    """Sends back what it gets."""
+
+    def dataReceived(self, data: bytes) -> None:
+        """Send back."""
+        assert self.transport is not None
+        self.transport.write(data.upper())
+
+
+def test_detach(serve: Serve) -> None:
+    """A detached connection is another protocol's, with all that was read already."""
+    finished: list[str] = []
+
+    class Handler(RequestHandler):
+        def get(self) -> None:
+            self.detach(Echo()).write(b"bye, HTTP: ")
+
+        def on_finish(self) -> None:
+            finished.append("finish")
+
+    server = serve(Handler)
+    connection = server.connect()
+    connection.send(server.request() + b"abc ")
+    connection.send(b"def")
+    assert connection.sent == b"ABC bye, HTTP: DEF"
+    assert connection.open
+    assert (finished, server.answered) == ([], [])
+
+
+def test_detach_without_protocol(serve: Serve) -> None:
+    """Without a protocol what the client sends is ignored, and the transport can be written to."""
+
+    class Handler(RequestHandler):
+        def get(self) -> None:
+            self.detach().write(b"raw")
+
+    connection = serve(Handler).connect()
+    connection.request()
+    connection.send(b"ignored")
+    assert connection.sent == b"raw"
+
+
+def test_detach_too_late(serve: Serve, log: Log) -> None:
+    """Behind the head of an answer nobody can leave HTTP: the answer ends with an error."""
+
+    class Handler(RequestHandler):
+        def get(self) -> None:
+            self.flush()
+            self.detach()
+
+    connection = serve(Handler).connect()
+    connection.request()
+    assert not connection.open
+    assert [type(error) for error in log.failures()] == [NotUpgradable]

@@ -264,3 +264,15 @@ def test_expectations(
     connection.send(EXPECTING % method)
     assert connection.sent.startswith(b"HTTP/1.1 " + status)
     assert connection.sent.count(b"HTTP/1.1") == 1
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_methods_of_the_base_class(serve: Serve, verb: str) -> None:
+    """A method may call that of the base class, which answers 405, or the next one of several bases."""
+
+    class Calling(RequestHandler):
+        def prepare(self) -> None:
+            getattr(super(), verb.lower())("argument")
+
+    answer = serve(Calling).ask(method=verb, body=b"")
+    assert (answer.status, answer.headers["Allow"]) == (405, "OPTIONS")

@@ -4,16 +4,18 @@ import random
 import re
 import sys
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cyclone_core.httputil import HTTPServerRequest
-from cyclone_core.routing import Match
 from cyclone_core.web import Application, RequestHandler, URLSpec, url
 from cyclone_core.web.routing import ApplicationRouter
+
+if TYPE_CHECKING:
+    from cyclone_core.routing import Match
 
 Serve = Callable[..., Any]
 Log = Any  # both are in conftest.py, which cannot be imported

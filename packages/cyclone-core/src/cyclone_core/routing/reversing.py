@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from cyclone_core.errors import CycloneError
 from cyclone_escape import url_escape
@@ -80,9 +80,7 @@ def _texts(pattern: str) -> Iterator[str]:
     end = len(pattern)
     text = ""
     while position < end:
-        element = _ELEMENT.match(pattern, position)
-        if element is None:
-            raise ValueError("a backslash at the end")
+        element = _element(pattern, position)
         position = element.end()
         if element["special"] == "(":
             yield text
@@ -104,15 +102,18 @@ def _texts(pattern: str) -> Iterator[str]:
     yield text
 
 
+def _element(pattern: str, position: int) -> re.Match[str]:
+    # There always is one: what ends in a backslash or within a group would not have compiled.
+    return cast("re.Match[str]", _ELEMENT.match(pattern, position))
+
+
 def _skip_group(pattern: str, position: int) -> int:
     """Find the end of a group that begins before `position` and has none in it."""
     if pattern.startswith("?", position) and not pattern.startswith("?P<", position):
         raise ValueError("a group that captures nothing")
     in_set = False
     while True:
-        element = _ELEMENT.match(pattern, position)
-        if element is None:
-            raise ValueError("a group without end")
+        element = _element(pattern, position)
         position = element.end()
         special = element["special"]
         if in_set:

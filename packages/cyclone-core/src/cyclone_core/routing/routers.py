@@ -5,6 +5,7 @@ number. For each such path the dict holds the rules that have to be tried for it
 before it that may match, too. So the order counts as if all were tried.
 """
 
+import contextlib
 from collections.abc import Iterable, MutableSequence
 from typing import Any, cast, overload
 
@@ -311,7 +312,9 @@ class ReversibleRuleRouter(ReversibleRouter, RuleRouter):
             return reversed_path
         for rule in self.rules:
             if isinstance(rule.target, ReversibleRouter):
-                found = rule.target.reverse_url(name, *args, **kwargs)
-                if found is not None:
-                    return found
+                # An application raises KeyError, which says that it does not know the name.
+                with contextlib.suppress(KeyError):
+                    found = rule.target.reverse_url(name, *args, **kwargs)
+                    if found is not None:
+                        return found
         return None

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
@@ -250,6 +250,7 @@ class OutputMethods(HandlerBase):
 
     def _complete(self, chunk: bytes, *, finishing: bool) -> bytes:
         """Complete the head, and give the first piece of the body as it is sent."""
+        self._before_headers = None
         if self._new_cookies is not None:
             for cookie in self._new_cookies.values():
                 self._headers.add("Set-Cookie", cookie)
@@ -290,9 +291,8 @@ class OutputMethods(HandlerBase):
         Raises:
             RuntimeError: The head is out already.
         """
-        if self._headers_written or (
-            self._finished and self._held is None and not self._rendering
-        ):
+        over = self._finished and self._before_headers is None and not self._rendering
+        if over or self._headers_written:
             raise RuntimeError("before_headers() came after the head of the answer")
         if self._before_headers is None:
             self._before_headers = []
@@ -337,9 +337,8 @@ class OutputMethods(HandlerBase):
         self._fail(failure)
 
     def _release_waiting(self) -> None:
-        held, self._held = self._held, None
-        if held is not None:
-            held.callback(None)
+        held, self._held = cast("Deferred[None]", self._held), None
+        held.callback(None)
 
     def _take_written(self) -> bytes:
         written = self._write_buffer
