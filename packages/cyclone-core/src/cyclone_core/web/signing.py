@@ -15,9 +15,7 @@ import hmac
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
-
-from cyclone_escape import utf8
+from typing import Final
 
 __all__ = [
     "DEFAULT_SIGNED_VALUE_MIN_VERSION",
@@ -51,8 +49,9 @@ _DAY: Final = 86400
 # how a digit of the value, moved into the time, gives itself away.
 _LATEST: Final = 31 * _DAY
 
-# Of version 1 nothing says so. Its base64 never is a number of up to three digits.
-_VERSION: Final = re.compile(rb"([1-9][0-9]{0,2})\|")
+# Version 1 does not name itself, but its base64 never is a number of up to three digits.
+_VERSION: Final = re.compile(rb"[1-9][0-9]{0,2}\|")
+_VERSION_2: Final = b"2|"
 
 # No more digits than a number can sensibly have: converting them takes quadratic time.
 _LENGTH: Final = re.compile(rb"([0-9]{1,9}):")
@@ -99,7 +98,7 @@ def create_signed_value(
     if version != MAX_SUPPORTED_SIGNED_VALUE_VERSION:
         raise ValueError(f"signed values have the version 1 or 2, not {version!r}")
     fields = (b"%d" % (key_version or 0), seconds, named, encoded)
-    signed = b"2|" + b"".join([b"%d:%b|" % (len(field), field) for field in fields])
+    signed = _VERSION_2 + b"".join([b"%d:%b|" % (len(field), field) for field in fields])
     return signed + _sign_v2(_signing_key(secret, key_version), signed)
 
 
@@ -137,17 +136,15 @@ def decode_signed_value(
     if not value:
         return None
     sent = _sent_bytes(value)
-    version = _version_of(sent)
-    if version == min_version == 1 and not isinstance(secret, Mapping):
-        encoded, seconds = _verify_v1(secret, _bytes(name, "the name"), sent)
-    elif version == MAX_SUPPORTED_SIGNED_VALUE_VERSION:
-        encoded, seconds = _verify_v2(secret, _bytes(name, "the name"), sent)
-    else:
-        return None
-    if encoded is None or not _is_current(seconds, max_age_days, (clock or time.time)()):
+    verified = None
+    if sent.startswith(_VERSION_2):
+        verified = _verify_v2(secret, _bytes(name, "the name"), sent)
+    elif min_version == 1 and _VERSION.match(sent) is None:
+        verified = _verify_v1(secret, _bytes(name, "the name"), sent)
+    if verified is None or not _is_current(verified[1], max_age_days, (clock or time.time)()):
         return None
     try:
-        return binascii.a2b_base64(encoded)
+        return binascii.a2b_base64(verified[0])
     except binascii.Error:
         return None
 
@@ -164,60 +161,51 @@ def get_signature_key_version(value: str | bytes) -> int | None:
         The key version; None if the value is malformed or its format has none.
     """
     sent = _sent_bytes(value)
-    fields = _split_v2(sent) if _version_of(sent) == MAX_SUPPORTED_SIGNED_VALUE_VERSION else None
-    return None if fields is None else fields.key_version
+    fields = _split_v2(sent) if sent.startswith(_VERSION_2) else None
+    return None if fields is None else int(fields[0])
 
 
-class _Fields(NamedTuple):
-    """The parts of a value of version 2."""
-
-    key_version: int
-    seconds: bytes
-    name: bytes
-    encoded: bytes
-    end: int  # of what is signed
-
-
-def _version_of(value: bytes) -> int:
-    match = _VERSION.match(value)
-    return 1 if match is None else int(match[1])
-
-
-def _split_v2(value: bytes) -> _Fields | None:
-    position = value.index(b"|") + 1
+def _split_v2(value: bytes) -> list[bytes] | None:
+    """Split a value into key version, time, name, value in base64, and signature."""
     fields = []
+    position = len(_VERSION_2)
     for _ in range(4):
         match = _LENGTH.match(value, position)
         if match is None:
             return None
-        end = match.end() + int(match[1])
-        if value[end : end + 1] != b"|":
+        begin = match.end()
+        position = begin + int(match[1])
+        fields.append(value[begin:position])
+        if value[position : position + 1] != b"|":
             return None
-        fields.append(value[match.end() : end])
-        position = end + 1
-    if _NUMBER.fullmatch(fields[0]) is None:
-        return None
-    return _Fields(int(fields[0]), fields[1], fields[2], fields[3], position)
+        position += 1
+    fields.append(value[position:])
+    return None if _NUMBER.fullmatch(fields[0]) is None else fields
 
 
-def _verify_v2(secret: Secret, name: bytes, value: bytes) -> tuple[bytes | None, bytes]:
+def _verify_v2(secret: Secret, name: bytes, value: bytes) -> tuple[bytes, bytes] | None:
     fields = _split_v2(value)
     if fields is None:
-        return None, b""
-    if isinstance(secret, Mapping) and fields.key_version not in secret:
-        return None, b""
-    key = _signing_key(secret, fields.key_version)
-    signature = _sign_v2(key, value[: fields.end])
-    if not hmac.compare_digest(value[fields.end :], signature) or fields.name != name:
-        return None, b""
-    return fields.encoded, fields.seconds
+        return None
+    key_version, seconds, signed_name, encoded, signature = fields
+    if not isinstance(secret, (str, bytes)):
+        key = secret.get(int(key_version))
+        if key is None:
+            return None
+        secret = key
+    signed = value[: len(value) - len(signature)]
+    if not hmac.compare_digest(signature, _sign_v2(secret, signed)) or signed_name != name:
+        return None
+    return encoded, seconds
 
 
-def _verify_v1(secret: str | bytes, name: bytes, value: bytes) -> tuple[bytes | None, bytes]:
+def _verify_v1(secret: Secret, name: bytes, value: bytes) -> tuple[bytes, bytes] | None:
+    if isinstance(secret, Mapping):
+        return None
     encoded, _, rest = value.partition(b"|")
     seconds, _, signature = rest.partition(b"|")
     if not hmac.compare_digest(signature, _sign_v1(secret, name, encoded, seconds)):
-        return None, b""
+        return None
     return encoded, seconds
 
 
@@ -228,7 +216,7 @@ def _is_current(seconds: bytes, max_age_days: float, now: float) -> bool:
 
 
 def _signing_key(secret: Secret, key_version: int | None) -> str | bytes:
-    if not isinstance(secret, Mapping):
+    if isinstance(secret, (str, bytes)):
         return secret
     if key_version is None:
         raise ValueError("a secret of several keys needs the key_version of the one that signs")
@@ -255,7 +243,7 @@ def _key(secret: str | bytes) -> bytes:
 def _bytes(value: str | bytes, what: str) -> bytes:
     if not isinstance(value, (str, bytes)):
         raise TypeError(f"{what} must be str or bytes, not {type(value).__name__}")
-    return utf8(value)
+    return value if isinstance(value, bytes) else value.encode()
 
 
 def _sent_bytes(value: str | bytes) -> bytes:
