@@ -1,13 +1,14 @@
 """Dates in the form of HTTP."""
 
 import datetime as dt
+import time
 from email.utils import parsedate_to_datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cyclone_core.httputil import http_date
+from cyclone_core.httputil import format_timestamp, http_date
 
 
 def test_the_example_of_the_rfc() -> None:
@@ -30,3 +31,28 @@ def test_round_trips(timestamp: int) -> None:
     text = http_date(timestamp)
     assert len(text) == 29
     assert parsedate_to_datetime(text) == dt.datetime.fromtimestamp(timestamp, dt.UTC)
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        1359312200,
+        1359312200.9,
+        time.gmtime(1359312200),
+        tuple(time.gmtime(1359312200)),
+        tuple(time.gmtime(1359312200))[:6],
+        dt.datetime(2013, 1, 27, 18, 43, 20, 999_999),  # noqa: DTZ001 -- the case in point
+        dt.datetime(2013, 1, 27, 18, 43, 20, tzinfo=dt.UTC),
+        dt.datetime(2013, 1, 27, 13, 43, 20, tzinfo=dt.timezone(dt.timedelta(hours=-5))),
+    ],
+)
+def test_every_form_of_a_point_in_time(point: object) -> None:
+    """Numbers, tuples and datetimes; a datetime without a zone is in UTC."""
+    assert format_timestamp(point) == "Sun, 27 Jan 2013 18:43:20 GMT"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("point", ["now", None, dt.date(2013, 1, 27)])
+def test_what_is_no_point_in_time(point: object) -> None:
+    """A day alone is none."""
+    with pytest.raises(TypeError, match="a timestamp is a number, a time tuple or a datetime"):
+        format_timestamp(point)  # type: ignore[arg-type]

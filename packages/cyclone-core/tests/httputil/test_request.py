@@ -9,7 +9,7 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from cyclone_core.errors import HTTPInputError
-from cyclone_core.httputil import HTTPFile, HTTPHeaders, HTTPServerRequest
+from cyclone_core.httputil import HTTPFile, HTTPHeaders, HTTPServerRequest, RequestStartLine
 from cyclone_core.httputil.forms import Form
 from cyclone_core.httputil.stores import MemoryStore
 from cyclone_core.limits import Limits
@@ -34,6 +34,21 @@ def test_defaults() -> None:
     assert (request.body, request.files) == (b"", {})
     assert (request.protocol, request.host) == ("http", "127.0.0.1")
     assert (request.remote_ip, request.connection) == (None, None)
+
+
+def test_a_start_line_stands_for_three_arguments() -> None:
+    """Tornado 6.6 wants method, target and version in one."""
+    request = HTTPServerRequest(start_line=RequestStartLine("PUT", "/a?b=c", "HTTP/1.1"))
+    assert (request.method, request.uri, request.version) == ("PUT", "/a?b=c", "HTTP/1.1")
+    assert (request.path, request.query) == ("/a", "b=c")
+    assert request.server_connection is None
+
+
+@pytest.mark.parametrize("given", [{}, {"method": "GET"}, {"uri": "/"}])
+def test_a_request_without_a_target(given: dict[str, str]) -> None:
+    """Method and target are needed, in one form or the other."""
+    with pytest.raises(TypeError, match="a request has a method and a uri, or a start_line"):
+        HTTPServerRequest(**given)  # type: ignore[arg-type]
 
 
 def test_requests_share_nothing() -> None:

@@ -11,6 +11,7 @@ from cyclone_core.httputil.cookies import parse_cookie
 from cyclone_core.httputil.files import HTTPFile
 from cyclone_core.httputil.forms import Form, max_arguments, parse_form
 from cyclone_core.httputil.headers import HTTPHeaders
+from cyclone_core.httputil.startlines import RequestStartLine
 from cyclone_core.httputil.stores import BodyStore, MemoryStore, open_range
 from cyclone_core.limits import Limits
 
@@ -58,8 +59,8 @@ class HTTPServerRequest:
 
     def __init__(
         self,
-        method: str,
-        uri: str,
+        method: str | None = None,
+        uri: str | None = None,
         version: str = "HTTP/1.0",
         headers: HTTPHeaders | None = None,
         body: bytes | None = None,
@@ -69,6 +70,7 @@ class HTTPServerRequest:
         files: dict[str, list[HTTPFile]] | None = None,
         connection: "Exchange | None" = None,
         *,
+        start_line: RequestStartLine | None = None,
         limits: Limits | None = None,
     ) -> None:
         """Make a request; the server does, and tests may.
@@ -84,8 +86,16 @@ class HTTPServerRequest:
             host: The host with its port; by default the `Host` header, or 127.0.0.1.
             files: Uploaded files by field name.
             connection: The exchange that takes the answer.
+            start_line: Method, uri and version together, in place of these three.
             limits: The bounds of parsing arguments; the defaults if absent.
+
+        Raises:
+            TypeError: There is no method or no uri.
         """
+        if start_line is not None:
+            method, uri, version = start_line
+        if method is None or uri is None:
+            raise TypeError("a request has a method and a uri, or a start_line, which has both")
         self.method = method
         self.uri = uri
         self.path, _, self.query = uri.partition("?")
@@ -108,6 +118,11 @@ class HTTPServerRequest:
         host = self.host.lower()
         name, colon, port = host.rpartition(":")
         return name if colon and not port.endswith("]") else host
+
+    @property
+    def server_connection(self) -> "Exchange | None":
+        """The same as `connection` (Tornado's name)."""
+        return self.connection
 
     @property
     def limits(self) -> Limits:
