@@ -87,10 +87,16 @@ class FailureMethods(OutputMethods):
         """
         if hasattr(self, "get_error_html"):
             return self._write_error_html(status_code, kwargs)
-        del kwargs
         if status_code in BODYLESS:
             self.finish()
             return None
+        raised = kwargs.get("exc_info")
+        if raised and self.application.settings.get("serve_traceback"):
+            # Where it is not wanted, nothing of it is loaded.
+            from cyclone_core.web.debugpage import answer_with_traceback
+
+            if status_code >= _INTERNAL_SERVER_ERROR and answer_with_traceback(self, raised):
+                return None
         title = f"{status_code}: {xhtml_escape(self._reason)}"
         self.finish(f"<html><title>{title}</title><body>{title}</body></html>")
         return None
