@@ -1,6 +1,7 @@
 """The sending half of HTTP/1.1, from answers to bytes (RFC 9112 sections 4, 6 and 7)."""
 
 import enum
+import sys
 
 from cyclone_core.errors import HTTPOutputError
 from cyclone_core.http1.status import (
@@ -212,6 +213,23 @@ class ResponseWriter:
                 )
             self._remaining -= len(chunk)
         return chunk
+
+    @property
+    def room(self) -> int:
+        """How many bytes of the body may be sent as they are, past the writer.
+
+        None in an answer that is framed in chunks or has no body, and outside of an answer.
+        """
+        return sys.maxsize if self._state is _UNTIL_CLOSE else self._remaining
+
+    def count_data(self, size: int) -> None:
+        """Count bytes of the body that were sent past the writer.
+
+        Args:
+            size: Their number, of which there was `room`.
+        """
+        if self._state is _LENGTH:
+            self._remaining -= size
 
     def end(self) -> bytes:
         """End an answer that `send_head` began.

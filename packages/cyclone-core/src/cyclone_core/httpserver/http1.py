@@ -1,6 +1,6 @@
 """The exchange of an HTTP/1.1 connection."""
 
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IProtocol, ITransport
@@ -8,6 +8,7 @@ from twisted.internet.interfaces import IProtocol, ITransport
 from cyclone_core.errors import HTTPOutputError
 from cyclone_core.http1 import RequestHead, ResponseWriter
 from cyclone_core.httpserver.peer import Peer
+from cyclone_core.httpserver.sendfile import FileTransfer
 from cyclone_core.httpserver.streams import close_stream
 from cyclone_core.httputil import HTTPHeaders
 from cyclone_core.limits import check_limit
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from cyclone_core.httpserver.connection import HTTPConnection
 
 __all__ = ["HTTP1Exchange"]
-
-# As much as Twisted's transport keeps before it asks a producer to pause.
-_FILE_PIECE: Final = 64 * 1024
 
 
 class HTTP1Exchange:
@@ -34,6 +32,7 @@ class HTTP1Exchange:
         "_connection",
         "_ended",
         "_lost",
+        "_transfer",
         "_waiting",
         "_writer",
         "client_goes_on",
@@ -56,6 +55,7 @@ class HTTP1Exchange:
         self._waiting: list[Deferred[str | None]] | None = None
         self._ended = False
         self._lost: str | None = None
+        self._transfer: FileTransfer | None = None
 
     @property
     def peer(self) -> Peer:
@@ -104,43 +104,24 @@ class HTTP1Exchange:
         """Send a piece of the body; see `Exchange.write`."""
         if self._lost is not None:
             return
+        if self._transfer is not None:
+            self._refuse_during_transfer()
         data = self._writer.send_data(chunk)
         if data:
             self._connection.write_now(data)
 
     def send_file(self, file: IO[bytes], offset: int, count: int) -> Deferred[None]:
         """Send a part of a file; see `Exchange.send_file`."""
-        file.seek(offset)
-        done: Deferred[None] = Deferred()
+        if self._lost is not None:
+            return close_stream(Deferred(), self._lost)
+        self._refuse_during_transfer()
+        self._transfer = FileTransfer(self._connection, self._writer, file, self.abort)
         # For HEAD all of it would be read to be discarded.
-        self._send_pieces(file, 0 if self.method == "HEAD" else count, done)
-        return done
+        return self._transfer.start(offset, 0 if self.method == "HEAD" else count)
 
-    def _send_pieces(self, file: IO[bytes], count: int, done: Deferred[None]) -> None:
-        try:
-            while count and self._lost is None:
-                piece = file.read(min(count, _FILE_PIECE))
-                if not piece:
-                    raise HTTPOutputError(f"the file ended {count} bytes too early")  # noqa: TRY301
-                self.write(piece)
-                count -= len(piece)
-                waiting = self.drained()
-                if waiting is not None:
-                    # Its failure says that the client has gone, which is seen then anyway.
-                    waiting.addBoth(self._send_rest, file, count, done)
-                    return
-        except Exception as error:  # noqa: BLE001 -- whatever reading raises is the caller's to know
-            if self.started:
-                self.abort(f"a file could not be sent: {error}")
-            done.errback()
-            return
-        if self._lost is None:
-            done.callback(None)
-        else:
-            close_stream(done, self._lost)
-
-    def _send_rest(self, _: object, file: IO[bytes], count: int, done: Deferred[None]) -> None:
-        self._send_pieces(file, count, done)
+    def _refuse_during_transfer(self) -> None:
+        if self._transfer is not None and self._transfer.active:
+            raise HTTPOutputError("a file is being sent: wait for the Deferred of send_file()")
 
     def drained(self) -> Deferred[None] | None:
         """Wait for room; see `Exchange.drained`."""

@@ -1,10 +1,10 @@
 """What a connection does to its transport: bytes out, and back-pressure both ways."""
 
 from collections import deque
-from typing import Final
+from typing import Final, cast
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IConsumer, IPushProducer, ITCPTransport
+from twisted.internet.interfaces import IConsumer, IFileDescriptor, IPushProducer, ITCPTransport
 from twisted.internet.protocol import Protocol
 from zope.interface import implementer
 
@@ -12,6 +12,7 @@ from cyclone_core.httpserver.clock import NEVER, CoarseClock
 from cyclone_core.httpserver.sending import (
     LARGEST_UNSENT,
     bound_unsent,
+    has_queued,
     send_at_once,
     sends_at_once,
 )
@@ -31,8 +32,19 @@ _PIECE: Final = LARGEST_UNSENT
 _AT_ONCE: Final = 256 * 1024
 
 
-class ServerTransport(ITCPTransport, IConsumer, IPushProducer):
-    """What an `HTTPConnection` needs of its transport: Twisted's TCP, TLS and UNIX ones have it."""
+class ServerTransport(ITCPTransport, IConsumer, IPushProducer, IFileDescriptor):
+    """What an `HTTPConnection` needs of its transport: Twisted's TCP, TLS and UNIX ones have it.
+
+    A file descriptor is needed only for what is sent past the transport, see `sending.has_socket`.
+
+    Attributes:
+        producerPaused: Whether the producer was asked to pause.
+    """
+
+    producerPaused: bool  # noqa: N815 -- Twisted's name
+
+    def startWriting() -> None:  # noqa: N802 -- Twisted's name
+        """Ask for bytes as soon as the socket takes some."""
 
 
 @implementer(IPushProducer)
@@ -167,6 +179,46 @@ class Link(Protocol):
         waiter: Deferred[None] = Deferred()
         self._full.append(waiter)
         return waiter
+
+    # For what goes to the socket past the transport: files.
+
+    @property
+    def turn_left(self) -> int:
+        """How many bytes may still go past the reactor in this turn."""
+        return _AT_ONCE - self._at_once
+
+    def wait_for_turn(self) -> Deferred[None] | None:
+        """Wait until something may be sent past the transport.
+
+        Returns:
+            None if the transport has nothing that must be sent before, and this turn has bytes left;
+            else a Deferred like that of `drained`.
+        """
+        if self._full is None:
+            if self._at_once < _AT_ONCE and not has_queued(self.transport):
+                return None
+            return self.wait_until_writable()
+        return self.drained()
+
+    def wait_until_writable(self) -> Deferred[None]:
+        """Wait until the socket takes bytes again, in another turn of the reactor.
+
+        Returns:
+            A Deferred like that of `drained`; meanwhile the client counts as one that does not keep up.
+        """
+        transport = self.transport
+        self._produce()
+        # A transport that may write, and has nothing to write, asks the producer that it has paused.
+        transport.producerPaused = True
+        transport.startWriting()
+        self.pauseProducing()
+        return cast("Deferred[None]", self.drained())
+
+    def count_sent(self, count: int) -> None:
+        """Take note of what was sent past the transport."""
+        self._at_once += count
+        if self._at_once >= _AT_ONCE:
+            self._clock.call_soon(self._new_turn)
 
     def pauseProducing(self) -> None:
         """Take note that the client does not keep up with its answers."""

@@ -24,6 +24,8 @@ from twisted.internet.interfaces import ISSLTransport, ITransport
 __all__ = [
     "LARGEST_UNSENT",
     "bound_unsent",
+    "has_queued",
+    "has_socket",
     "has_unsent",
     "is_gone",
     "send_at_once",
@@ -75,6 +77,35 @@ def send_at_once(transport: ITransport, data: bytes) -> bytes:
         return b""
     # An error is seen once more, and handled, by whoever sends what is queued.
     return data[count:] if isinstance(count, int) and count > 0 else data
+
+
+def has_socket(transport: ITransport) -> bool:
+    """Tell whether what goes to the socket of a transport past it arrives like what it sends itself.
+
+    Args:
+        transport: A connected Twisted transport.
+
+    Returns:
+        True for the transports that `sends_at_once` knows, unless there is TLS or no socket below.
+    """
+    return (
+        sends_at_once(transport)
+        and _socket(transport) is not None
+        and not getattr(transport, "TLS", False)
+    )
+
+
+def has_queued(transport: ITransport) -> bool:
+    """Tell whether a transport has bytes that must be sent before others.
+
+    Args:
+        transport: One that `sends_at_once`.
+
+    Returns:
+        True if it has.
+    """
+    descriptor = cast("Any", transport)
+    return bool(descriptor._tempDataBuffer or descriptor.dataBuffer)  # noqa: SLF001 -- see above
 
 
 def bound_unsent(transport: ITransport) -> None:

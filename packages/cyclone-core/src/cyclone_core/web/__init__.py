@@ -21,6 +21,7 @@ from cyclone_core.web.signing import (
     decode_signed_value,
     get_signature_key_version,
 )
+from cyclone_core.web.staticfiles import StaticFileHandler
 from cyclone_core.web.stock import ErrorHandler, RedirectHandler
 from cyclone_core.web.streaming import stream_request_body
 from cyclone_core.web.transforms import ChunkedTransferEncoding, OutputTransform
@@ -42,6 +43,7 @@ __all__ = [
     "OutputTransform",
     "RedirectHandler",
     "RequestHandler",
+    "StaticFileHandler",
     "TemplateModule",
     "UIModule",
     "URLReverseError",

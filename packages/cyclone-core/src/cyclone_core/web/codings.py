@@ -1,0 +1,100 @@
+"""Files that were compressed beforehand: `style.css.gz` beside `style.css`."""
+
+import os
+import re
+import stat
+import time
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+
+__all__ = ["choose_coding", "find_siblings"]
+
+_QUALITY: Final = re.compile(
+    r"[ \t]*+q[ \t]*+=[ \t]*+([01](?:\.[0-9]{0,3})?)[ \t]*+", re.IGNORECASE
+)
+_ALIASES: Final = {"x-gzip": "gzip"}
+
+# Browsers have some ten different ones; a long one is somebody's joke.
+_LONGEST_KEPT: Final = 200
+
+_SECOND: Final = 1.0
+_MOST_KEPT: Final = 1024
+
+_Found = tuple[float, float, tuple[str, ...]]  # until when, the time of the original, codings
+_found: Final[dict[tuple[str, tuple[str, ...]], _Found]] = {}
+
+
+def find_siblings(path: str, modified: float, suffixes: Mapping[str, str]) -> tuple[str, ...]:
+    """Look for compressed files beside a file; the answer holds for a second.
+
+    One that is older than the original is none: somebody has forgotten to compress it anew. Whole seconds
+    count, because some compressors copy the original's time without the rest.
+
+    Args:
+        path: The path of the original.
+        modified: When it was modified, in seconds since 1970.
+        suffixes: By content coding what is added to the name, the best coding first.
+
+    Returns:
+        The codings of those that are there, in that order.
+    """
+    now = time.monotonic()
+    key = (path, tuple(suffixes.values()))
+    until, then, codings = _found.get(key, (now, modified, ()))
+    if now < until and then == modified:
+        return codings
+    codings = tuple(
+        [name for name, suffix in suffixes.items() if _is_current(path + suffix, modified)]
+    )
+    if len(_found) >= _MOST_KEPT:
+        _found.clear()  # it is filled again in a second
+    _found[key] = (now + _SECOND, modified, codings)
+    return codings
+
+
+def _is_current(path: str, modified: float) -> bool:
+    try:
+        status = os.stat(path)  # noqa: PTH116 -- Path is slower
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and int(status.st_mtime) >= int(modified)
+
+
+def choose_coding(field: str, codings: tuple[str, ...]) -> str | None:
+    """Choose what a client likes best (RFC 9110 section 12.5.3).
+
+    Args:
+        field: The value of `Accept-Encoding`.
+        codings: The content codings that there are, the best one first: it is taken where the client
+            likes several alike.
+
+    Returns:
+        One of them; None if the client would rather have the original, or says nothing of them.
+    """
+    if len(field) > _LONGEST_KEPT:
+        return _choose(field, codings)
+    return _choose_again(field, codings)
+
+
+def _choose(field: str, codings: tuple[str, ...]) -> str | None:
+    weights = _weights(field)
+    others = weights.get("*", 0.0)
+    best = max(codings, key=lambda coding: weights.get(coding, others))
+    weight = weights.get(best, others)
+    # The original is taken if nothing better is there, unless it is named.
+    return best if weight and weight >= weights.get("identity", 0.0) else None
+
+
+_choose_again: Final = lru_cache(256)(_choose)
+
+
+def _weights(field: str) -> dict[str, float]:
+    weights: dict[str, float] = {}
+    for element in field.split(","):
+        coding, semicolon, parameter = element.partition(";")
+        match = _QUALITY.fullmatch(parameter) if semicolon else None
+        if match or not semicolon:  # what is malformed does not count
+            name = coding.strip(" \t").lower()
+            weights[_ALIASES.get(name, name)] = min(float(match[1]), 1.0) if match else 1.0
+    return weights
