@@ -150,10 +150,11 @@ class TemplateMethods(ForgeryMethods, URLMethods, OutputMethods):
     @property
     def ui(self) -> ObjectDict[Any]:
         """The application's UI methods, and its UI modules as `modules`, for this request."""
-        if self._ui is None:
-            self._ui = self._make_ui()
+        ui = self._ui
+        if ui is None:
+            ui = self._ui = self._make_ui()
             self._release_ui()
-        return self._ui
+        return ui
 
     def _make_ui(self) -> ObjectDict[Any]:
         # Not kept by those who only render: it refers to the handler, and that would be a cycle.
@@ -167,7 +168,7 @@ class TemplateMethods(ForgeryMethods, URLMethods, OutputMethods):
         return ui
 
     def _release_ui(self) -> None:
-        """Let go, when the request is over, of what refers to the handler."""
+        """Let go, when the request is over, of what refers to the handler; at once if it is."""
         if self.request.connection is not None:
             self._exchange.notifyFinish().addCallback(self._drop_ui)
 
@@ -207,11 +208,10 @@ def _value_of(value: Awaitable[_T], context: Context) -> "_T | Deferred[_T]":
 
 def _directory_of_caller(frame: FrameType) -> str:
     """Give the directory of the source file that has called us, be it from a template."""
-    caller: FrameType | None = frame
-    while caller is not None:
-        file = caller.f_code.co_filename
-        directory = os.path.split(file)[0]
-        if directory not in _OURS and not file.startswith(_OF_TEMPLATE):
-            break
-        caller = caller.f_back
-    return directory
+    while _is_ours(frame.f_code.co_filename) and frame.f_back is not None:
+        frame = frame.f_back
+    return os.path.split(frame.f_code.co_filename)[0]
+
+
+def _is_ours(file: str) -> bool:
+    return os.path.split(file)[0] in _OURS or file.startswith(_OF_TEMPLATE)
