@@ -13,6 +13,7 @@ source too; see `cyclone_core.web.debugpage.masking`.
 import base64
 import hashlib
 import traceback
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from types import TracebackType
@@ -96,11 +97,16 @@ def _wants_html(accept: str) -> bool:
 def _text(value: BaseException, trace: TracebackType | None, masking: Masking) -> str:
     # Python leaves out what is repeated, but not what is only long.
     lines = traceback.format_exception(type(value), value, trace)
-    text = "".join([f"{masking.shown(each.rstrip(), _MAX_MESSAGE)}\n" for each in lines])
+    text = "".join([_masked_lines(each, masking) for each in lines])
     if len(text) <= _MAX_TEXT:
         return text
     half = _MAX_TEXT // 2
     return f"{text[:half]}\n… {len(text) - _MAX_TEXT} characters are left out …\n{text[-half:]}"
+
+
+def _masked_lines(text: str, masking: Masking) -> str:
+    lines = text.rstrip("\n")
+    return masking.shown(lines, _MAX_MESSAGE) + text[len(lines) :]
 
 
 def _page(
@@ -126,40 +132,32 @@ def _page(
 
 
 def _masked(section: Section, masking: Masking) -> Section:
-    return Section(
-        section.relation,
-        section.name,
-        masking.shown(section.message, _MAX_MESSAGE),
-        tuple([masking.shown(note, _MAX_MESSAGE) for note in section.notes]),
-        tuple(
-            [
-                Block(
-                    each.own,
-                    tuple([_frame(frame, masking) for frame in each.frames]),
-                    each.left_out,
-                )
-                for each in section.blocks
-            ]
-        ),
+    return replace(
+        section,
+        message=masking.shown(section.message, _MAX_MESSAGE),
+        notes=tuple([masking.shown(note, _MAX_MESSAGE) for note in section.notes]),
+        blocks=tuple([_masked_block(each, masking) for each in section.blocks]),
     )
 
 
-def _frame(frame: Frame, masking: Masking) -> Frame:
-    lines = []
-    for line in frame.lines:
-        whole = masking.shown(line.before + line.failed + line.behind, _MAX_LINE)
-        if line.before + line.failed + line.behind == whole:
-            lines.append(line)
-        else:  # what is marked is no longer where it was
-            lines.append(SourceLine(line.number, whole, current=line.current))
-    return Frame(
-        frame.kind,
-        frame.module,
-        masking.shown(frame.file),
-        frame.line,
-        masking.shown(frame.function),
-        tuple(lines),
+def _masked_block(block: Block, masking: Masking) -> Block:
+    return replace(block, frames=tuple([_masked_frame(each, masking) for each in block.frames]))
+
+
+def _masked_frame(frame: Frame, masking: Masking) -> Frame:
+    return replace(
+        frame,
+        file=masking.shown(frame.file),
+        function=masking.shown(frame.function),
+        lines=tuple([_masked_line(each, masking) for each in frame.lines]),
     )
+
+
+def _masked_line(line: SourceLine, masking: Masking) -> SourceLine:
+    whole = line.before + line.failed + line.behind
+    shown = masking.shown(whole, _MAX_LINE)
+    # What is marked is no longer where it was.
+    return line if shown == whole else SourceLine(line.number, shown, current=line.current)
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.httputil.cookies import parse_cookie
+from cyclone_core.web.debugpage.frames import shorten
 from cyclone_core.web.debugpage.masking import MASK, Masking, arguments_of
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def tables(handler: "HandlerBase", masking: Masking) -> list[Table]:
         Tables that are not empty.
     """
     found = [
-        _table("Request", _request(handler, masking), masking),
+        _table("General", _request(handler, masking), masking),
         _table("Path arguments", _path(handler, masking), masking),
         _table("Query arguments", _arguments(handler, masking, "query"), masking),
         _table("Body arguments", _arguments(handler, masking, "body"), masking),
@@ -93,7 +94,7 @@ def _handler(handler: "HandlerBase") -> str:
     code = getattr(inspect.unwrap(method), "__code__", None) if callable(method) else None
     if code is None:
         return name
-    return f"{name}.{method.__name__}, line {code.co_firstlineno} of {code.co_filename}"
+    return f"{name}.{method.__name__}, line {code.co_firstlineno} of {shorten(code.co_filename)}"
 
 
 def _path(handler: "HandlerBase", masking: Masking) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from cyclone_template import ParseError
 
-__all__ = ["Block", "Frame", "Section", "SourceLine", "sections"]
+__all__ = ["Block", "Frame", "Section", "SourceLine", "sections", "shorten"]
 
 Kind = Literal["application", "template", "library"]
 
@@ -60,6 +60,7 @@ class Frame:
         line: The number of the line, 0 if it is not known.
         function: The name of the function, with its class; empty outside of functions.
         lines: The source around it; empty if there is none.
+        repeats: How often it was there in a row.
     """
 
     kind: Kind
@@ -68,6 +69,7 @@ class Frame:
     line: int
     function: str
     lines: tuple[SourceLine, ...]
+    repeats: int = 1
 
     @property
     def text(self) -> str:
@@ -194,23 +196,33 @@ def _group(frames: list[Frame]) -> Iterator[Block]:
 
 
 def _frames(trace: Any) -> Iterator[Frame]:  # noqa: ANN401 -- Twisted has tracebacks of its own
+    for _, same in groupby(_entries(trace), lambda entry: (entry.tb_frame.f_code, entry.tb_lineno)):
+        first, *others = same
+        yield _frame(first, 1 + len(others))
+
+
+def _entries(trace: Any) -> Iterator[Any]:  # noqa: ANN401 -- as above
     while trace is not None:
-        code, names = trace.tb_frame.f_code, trace.tb_frame.f_globals
-        file, line = code.co_filename, trace.tb_lineno or 0
-        module = str(names.get("__name__") or "")
-        kind = _kind(code, module)
-        linecache.checkcache(file)
-        span = None if kind == "template" else _span(code, trace.tb_lasti, line)
-        function = getattr(code, "co_qualname", code.co_name)
-        yield Frame(
-            kind,
-            module or Path(file).name,
-            _shorten(file),
-            line,
-            "" if function in {"<module>", "template"} else function,
-            tuple(_source(file, line, names, span)),
-        )
+        yield trace
         trace = trace.tb_next
+
+
+def _frame(entry: Any, repeats: int) -> Frame:  # noqa: ANN401 -- as above
+    code, names, line = entry.tb_frame.f_code, entry.tb_frame.f_globals, entry.tb_lineno or 0
+    file = code.co_filename
+    module = str(names.get("__name__") or "")
+    linecache.checkcache(file)
+    span = _span(code, entry.tb_lasti, line)
+    function = getattr(code, "co_qualname", code.co_name)
+    return Frame(
+        _kind(code, module),
+        module or Path(file).name,
+        shorten(file),
+        line,
+        "" if function in {"<module>", "template"} else function,
+        tuple(_source(file, line, names, span)),
+        repeats,
+    )
 
 
 def _place_of_text(error: BaseException) -> Iterator[Frame]:
@@ -222,7 +234,7 @@ def _place_of_text(error: BaseException) -> Iterator[Frame]:
         linecache.checkcache(file)
         lines = tuple(_source(file, line, {}, None))
         kind: Kind = "application" if file.endswith(".py") else "template"
-        yield Frame(kind, Path(file).name, _shorten(file), line, "", lines)
+        yield Frame(kind, Path(file).name, shorten(file), line, "", lines)
 
 
 def _kind(code: Any, module: str) -> Kind:  # noqa: ANN401 -- as above
@@ -246,8 +258,12 @@ def _libraries() -> tuple[str, ...]:
     return tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
 
 
-def _shorten(file: str) -> str:
-    """Shorten a path that lies below the working directory."""
+def shorten(file: str) -> str:
+    """Shorten the path of a file that lies below the working directory, or is installed.
+
+    Args:
+        file: The path.
+    """
     try:
         return str(Path(file).relative_to(Path.cwd()))
     except (ValueError, OSError):
@@ -261,17 +277,24 @@ def _shorten(file: str) -> str:
 
 def _source(
     file: str, line: int, names: dict[str, Any], span: tuple[int, int] | None
-) -> Iterator[SourceLine]:
+) -> list[SourceLine]:
     every = linecache.getlines(file, names)
-    for number in range(max(1, line - _CONTEXT), min(len(every), line + _CONTEXT) + 1):
-        text = every[number - 1].rstrip("\r\n").expandtabs(4)
-        if number != line:
-            yield SourceLine(number, text)
-        elif span is None or "\t" in every[number - 1]:
-            yield SourceLine(number, text, current=True)
-        else:
-            start, end = span
-            yield SourceLine(number, text[:start], text[start:end], text[end:], current=True)
+    first, last = max(1, line - _CONTEXT), min(len(every), line + _CONTEXT)
+    while first < min(line, last) and not every[first - 1].strip():
+        first += 1
+    while last > line and not every[last - 1].strip():
+        last -= 1
+    return [
+        _line(number, every[number - 1].rstrip("\r\n"), current=number == line, span=span)
+        for number in range(first, last + 1)
+    ]
+
+
+def _line(number: int, text: str, *, current: bool, span: tuple[int, int] | None) -> SourceLine:
+    if not current or span is None:
+        return SourceLine(number, text, current=current)
+    start, end = span
+    return SourceLine(number, text[:start], text[start:end], text[end:], current=True)
 
 
 def _span(code: Any, instruction: int, line: int) -> tuple[int, int] | None:  # noqa: ANN401 -- as above
