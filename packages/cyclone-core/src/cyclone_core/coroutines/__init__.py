@@ -1,0 +1,20 @@
+"""Running coroutines that await Deferreds, and on the asyncio reactor asyncio's futures as well.
+
+Theory of operation. A coroutine is sent forward by hand until it first suspends. Most never do: those
+cost a tenth of what `Deferred.fromCoroutine` costs, and their answer leaves in the same turn of the
+reactor. What then becomes of it depends on the reactor.
+
+* No asyncio loop runs: `SteppedCoroutine`, a Deferred, resumes it whenever the Deferred it awaits fires.
+* A loop runs, which is what Twisted's asyncio reactor is: the coroutine belongs to an `asyncio.Task`,
+  already while it is sent forward by hand, so that `asyncio.timeout`, `TaskGroup` and `current_task`
+  work from its first line. Its Deferreds are turned into Futures.
+
+Either way it runs in one context, that of its request: what a context variable was set to before an
+`await` holds behind it, and in whatever else runs in that context.
+"""
+
+from cyclone_core.coroutines.context import run_in
+from cyclone_core.coroutines.driver import drive
+from cyclone_core.coroutines.tasks import CoroutineCancelled
+
+__all__ = ["CoroutineCancelled", "drive", "run_in"]
