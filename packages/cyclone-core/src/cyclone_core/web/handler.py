@@ -19,6 +19,7 @@ from cyclone_core.web.failures import FailureMethods
 from cyclone_core.web.methods import MethodDispatch
 from cyclone_core.web.redirects import RedirectMethods
 from cyclone_core.web.rendering import RenderMethods
+from cyclone_core.web.unfinished import watch_unfinished
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
@@ -274,6 +275,7 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
             self._report(*sys.exc_info())
 
     def _watch_connection(self) -> None:
+        watch_unfinished(self)
         if type(self).on_connection_close is not RequestHandler.on_connection_close:
             self.notifyFinish().addCallback(self._ended)
 
