@@ -1,0 +1,274 @@
+"""Tornado's test cases, on trial: an application behind a real socket."""
+
+import functools
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, cast
+
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.threads import blockingCallFromThread
+from twisted.trial import unittest
+
+from cyclone_core.httpserver import HTTPServer
+from cyclone_core.testing.certificates import write_certificate
+from cyclone_core.testing.coroutines import get_async_test_timeout, in_thread, returns_at_once
+from cyclone_core.testing.fetching import FetchClient
+from cyclone_core.tls import TLSUnavailable, server_context_factory
+
+__all__ = ["AsyncHTTPSTestCase", "AsyncHTTPTestCase", "AsyncTestCase"]
+
+_INTERFACE: Final = "127.0.0.1"
+
+# For requests whose handlers never end; all others are answered when a test is over.
+_GRACE: Final = 0.5
+
+
+class AsyncTestCase(unittest.TestCase):
+    """A test case that runs beside the reactor (Tornado: `testing.AsyncTestCase`).
+
+    A plain test method runs in a thread of its own: there it may wait, with `run_sync`, while the reactor
+    goes on in the main thread. An `async def`, a generator with `gen_test` or `inlineCallbacks` runs in
+    the reactor's thread, as trial runs it, and so do `setUp`, `tearDown` and cleanups.
+    """
+
+    _test_thread: int | None = None
+
+    def run(self, result: Any = None) -> Any:  # noqa: ANN401 -- trial's, unittest's or pytest's
+        """Run the test.
+
+        Args:
+            result: What is told of the outcome.
+
+        Returns:
+            What trial's method returns.
+        """
+        name = self._testMethodName
+        method: Callable[[], object] = getattr(self, name)
+        if not returns_at_once(method):
+            return self._run_test(result)
+
+        @functools.wraps(method)
+        def beside() -> Deferred[None]:
+            return in_thread(functools.partial(self._run_here, method), self.id())
+
+        own = vars(self).get(name)
+        setattr(self, name, beside)
+        try:
+            return self._run_test(result)
+        finally:
+            delattr(self, name)
+            if own is not None:
+                setattr(self, name, own)
+
+    def run_sync(self, func: Callable[[], Any], timeout: float | None = None) -> Any:  # noqa: ANN401 -- what the function gives
+        """Call something in the reactor's thread, and wait for what it gives (Tornado: of its loop).
+
+        Args:
+            func: A function without arguments; it may be `async def` or return a Deferred.
+            timeout: How many seconds it may take; by default those of `get_async_test_timeout`.
+
+        Returns:
+            In a plain test method the result. In the reactor's thread, where nothing can wait, a
+            Deferred that fires with it: `await self.run_sync(...)`.
+
+        Raises:
+            twisted.internet.defer.TimeoutError: It took longer, and was cancelled.
+        """
+        from twisted.internet import reactor
+
+        installed = cast("Any", reactor)
+        seconds = get_async_test_timeout() if timeout is None else timeout
+
+        def begin() -> Deferred[Any]:
+            return maybeDeferred(func).addTimeout(seconds, installed)
+
+        if threading.get_ident() == self._test_thread:
+            return blockingCallFromThread(installed, begin)
+        return begin()
+
+    def _run_test(self, result: Any) -> Any:  # noqa: ANN401 -- as above
+        return super().run(self.defaultTestResult() if result is None else result)  # type: ignore[no-untyped-call]
+
+    def _run_here(self, method: Callable[[], object]) -> object:
+        self._test_thread = threading.get_ident()
+        try:
+            return method()
+        finally:
+            self._test_thread = None
+
+
+class AsyncHTTPTestCase(AsyncTestCase):
+    """A test case whose application is served on 127.0.0.1 (Tornado: `testing.AsyncHTTPTestCase`).
+
+    Override `get_app`. A plain test method calls `self.fetch("/path")` and gets the answer, as in
+    Tornado; one that waits itself writes `await self.fetch("/path")`, or `yield`.
+
+    Attributes:
+        http_client: What `fetch` asks with.
+        http_server: The server.
+
+    Example:
+        >>> from cyclone_core.testing import AsyncHTTPTestCase
+        >>> from cyclone_core.web import Application, RequestHandler
+        >>> class Index(RequestHandler):
+        ...     def get(self):
+        ...         self.write("hello")
+        >>> class IndexTest(AsyncHTTPTestCase):
+        ...     def get_app(self):
+        ...         return Application([(r"/", Index)])
+        ...
+        ...     def test_index(self):
+        ...         response = self.fetch("/")
+        ...         self.assertEqual(response.code, 200)
+        ...         self.assertEqual(response.body, b"hello")
+        >>> from unittest import TestResult
+        >>> result = TestResult()
+        >>> IndexTest("test_index").run(result)
+        >>> result.testsRun, result.errors, result.failures
+        (1, [], [])
+    """
+
+    http_client: FetchClient
+    http_server: HTTPServer
+    _app: Any
+    _port: Any = None
+
+    def setUp(self) -> None:
+        """Serve the application; an override calls this one first."""
+        super().setUp()
+        self._app = self.get_app()
+        self.http_client = self.get_http_client()
+        self.http_server = self.get_http_server()
+        self._port = self._listen()
+        self.addCleanup(self._close)
+
+    def get_app(self) -> Any:  # noqa: ANN401 -- see HTTPServer
+        """Override to return the application, or whatever else an `HTTPServer` serves.
+
+        Raises:
+            NotImplementedError: The class does not override it.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} needs get_app(), which gives the application"
+        )
+
+    def get_http_client(self) -> FetchClient:
+        """Override to return a client of your own."""
+        return FetchClient()
+
+    def get_http_server(self) -> HTTPServer:
+        """Override to return a server of your own."""
+        options = dict(self.get_httpserver_options())
+        options.pop("ssl_options", None)
+        return HTTPServer(self._app, **options)
+
+    def get_httpserver_options(self) -> dict[str, Any]:
+        """Override to return options of `HTTPServer`.
+
+        Returns:
+            The options; `ssl_options` beside them, if there are any, has `certfile` and `keyfile`, paths
+            of PEM files, or is a context factory: then HTTPS is served.
+        """
+        return {}
+
+    def get_http_port(self) -> int:
+        """Tell the port, another one for each test."""
+        return int(self._port.getHost().port)
+
+    def get_protocol(self) -> str:
+        """Tell what is spoken there: `"http"`."""
+        return "http"
+
+    def get_url(self, path: str) -> str:
+        """Make a URL of the server.
+
+        Args:
+            path: A path with its query.
+        """
+        return f"{self.get_protocol()}://{_INTERFACE}:{self.get_http_port()}{path}"
+
+    def fetch(
+        self,
+        path: str,
+        raise_error: bool = False,
+        **kwargs: Any,  # noqa: ANN401 -- those of FetchOptions
+    ) -> Any:  # noqa: ANN401 -- see below
+        """Ask the server.
+
+        Args:
+            path: A path with its query, or a whole URL.
+            raise_error: Raise if the status is none of 200 to 299.
+            kwargs: See `FetchOptions`.
+
+        Returns:
+            In a plain test method the `FetchResponse`; in the reactor's thread, where nothing can wait,
+            a Deferred that fires with it: `await self.fetch(...)`.
+
+        Raises:
+            FetchError: The status is none of 200 to 299, and `raise_error` is true.
+            twisted.internet.defer.TimeoutError: It took longer than `get_async_test_timeout`.
+        """
+        url = path if path.lower().startswith(("http://", "https://")) else self.get_url(path)
+        return self.run_sync(
+            functools.partial(self.http_client.fetch, url, raise_error=raise_error, **kwargs)
+        )
+
+    def _listen(self) -> Any:  # noqa: ANN401 -- IListeningPort
+        from twisted.internet import reactor
+
+        installed = cast("Any", reactor)
+        ssl_options = self.get_httpserver_options().get("ssl_options")
+        if ssl_options is None:
+            return installed.listenTCP(0, self.http_server, interface=_INTERFACE)
+        if isinstance(ssl_options, dict):
+            ssl_options = server_context_factory(ssl_options["keyfile"], ssl_options["certfile"])
+        return installed.listenSSL(0, self.http_server, ssl_options, interface=_INTERFACE)
+
+    async def _close(self) -> None:
+        self.http_client.close()
+        await maybeDeferred(self._port.stopListening)
+        await self.http_server.drain(_GRACE)
+
+
+class AsyncHTTPSTestCase(AsyncHTTPTestCase):
+    """The same on TLS (Tornado: `testing.AsyncHTTPSTestCase`).
+
+    The certificate is made for each test and not verified. Without the libraries of the extra `tls` its
+    tests are skipped.
+    """
+
+    _certificate: dict[str, str] | None = None
+
+    def get_http_client(self) -> FetchClient:
+        """Override to return a client of your own; this one believes any certificate."""
+        return FetchClient(validate_cert=False)
+
+    def get_httpserver_options(self) -> dict[str, Any]:
+        """Override to return options of `HTTPServer`, `ssl_options` among them."""
+        return {"ssl_options": self.get_ssl_options()}
+
+    def get_ssl_options(self) -> Any:  # noqa: ANN401 -- a dict, or a context factory
+        """Override to serve a certificate of your own; see `get_httpserver_options`."""
+        return self.default_ssl_options()
+
+    def default_ssl_options(self) -> dict[str, str]:
+        """Make a certificate for 127.0.0.1 and localhost; the same for all of this test.
+
+        Returns:
+            The paths of both files, `certfile` and `keyfile`.
+        """
+        if self._certificate is None:
+            directory = tempfile.mkdtemp(prefix="cyclone-test-")
+            self.addCleanup(shutil.rmtree, directory)
+            try:
+                self._certificate = write_certificate(Path(directory))
+            except TLSUnavailable as error:
+                raise unittest.SkipTest(str(error)) from None
+        return self._certificate
+
+    def get_protocol(self) -> str:
+        """Tell what is spoken there: `"https"`."""
+        return "https"
