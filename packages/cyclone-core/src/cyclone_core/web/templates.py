@@ -5,7 +5,7 @@ import sys
 from collections.abc import Awaitable
 from contextvars import Context, copy_context
 from types import FrameType, MethodType
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from twisted.internet.defer import Deferred
 
@@ -19,6 +19,9 @@ from cyclone_core.web.users import UnresolvedUserError, is_asynchronous
 from cyclone_core.web.xsrf import ForgeryMethods
 from cyclone_escape import ObjectDict, to_unicode
 from cyclone_template import BaseLoader, Loader, Template
+
+if TYPE_CHECKING:
+    from cyclone_core.web.handler import RequestHandler
 
 __all__ = ["TemplateMethods"]
 
@@ -182,7 +185,8 @@ class TemplateMethods(ForgeryMethods, URLMethods, OutputMethods):
             self._release_ui()
         module: UIModule | None = active.get(name)
         if module is None:
-            module = active[name] = self.application.ui_modules[name](self)
+            make = self.application.ui_modules[name]
+            module = active[name] = make(cast("RequestHandler", self))
         rendered = module.render(*args, **kwargs)
         if isinstance(rendered, bytes):
             return to_unicode(rendered)
