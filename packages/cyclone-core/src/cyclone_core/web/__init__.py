@@ -10,6 +10,7 @@ from cyclone_core.web.errors import (
     HTTPError,
     MissingArgumentError,
 )
+from cyclone_core.web.fallback import FallbackHandler
 from cyclone_core.web.handler import RequestHandler
 from cyclone_core.web.routing import url
 from cyclone_core.web.signing import (
@@ -35,6 +36,7 @@ __all__ = [
     "Application",
     "ChunkedTransferEncoding",
     "ErrorHandler",
+    "FallbackHandler",
     "Finish",
     "GZipContentEncoding",
     "HTTPAuthenticationRequired",
