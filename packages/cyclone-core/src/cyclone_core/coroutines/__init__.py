@@ -13,8 +13,16 @@ Either way it runs in one context, that of its request: what a context variable 
 `await` holds behind it, and in whatever else runs in that context.
 """
 
+import asyncio
+from typing import Final
+
+from twisted.internet import defer
+
 from cyclone_core.coroutines.context import run_in
 from cyclone_core.coroutines.driver import drive
 from cyclone_core.coroutines.tasks import CoroutineCancelled
 
-__all__ = ["CoroutineCancelled", "drive", "run_in"]
+__all__ = ["CANCELLATIONS", "CoroutineCancelled", "drive", "run_in"]
+
+CANCELLATIONS: Final = (defer.CancelledError, asyncio.CancelledError)
+"""What a cancelled coroutine ends with: Twisted's own exception, or that of asyncio where a loop runs."""

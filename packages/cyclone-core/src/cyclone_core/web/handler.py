@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IProtocol, ITransport
 from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 
+from cyclone_core.coroutines import CANCELLATIONS
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.httputil import HTTPServerRequest
 from cyclone_core.routing.targets import PathArgument
@@ -31,6 +32,9 @@ __all__ = ["RequestHandler"]
 # Methods that change nothing (RFC 9110 section 9.2.1), so nobody gains by forging such a request.
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
+# As nginx logs it; nobody is left to whom it could be sent.
+_CLIENT_CLOSED_REQUEST: Final = (499, "Client Closed Request")
+
 
 class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMethods):
     """Handles one request (Tornado and cyclone: `web.RequestHandler`).
@@ -42,10 +46,19 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
     Attributes:
         max_body_size: Bytes that the body of a request may have; None for the application's limit.
         body_timeout: Seconds that the body of a request may take; None for the application's limit.
+        cancel_on_disconnect: Whether what runs is cancelled when the client goes before the answer is
+            finished, be it the coroutine or the Deferred of `prepare`, of the method or of
+            `data_received`: `CancelledError` is raised where it waits, behind `on_connection_close`.
+            The access log shows 499 then. Off, as a request may have begun what must not stay half done.
     """
 
     max_body_size: ClassVar[int | None] = None
     body_timeout: ClassVar[float | None] = None
+    cancel_on_disconnect: ClassVar[bool] = False
+
+    # Both only with `cancel_on_disconnect`.
+    _running: "Deferred[Any] | None" = None
+    _abandoned = False
 
     def __init__(
         self,
@@ -192,9 +205,20 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
         if waiting is None:
             then()
         else:
-            waiting.addCallbacks(self._resume, self._fail, callbackArgs=(then,))
+            self._wait_for(waiting, self._resume, then)
+
+    def _wait_for(
+        self, waiting: "Deferred[Any]", resume: Callable[..., None], *args: object
+    ) -> None:
+        """Go on when what runs is done; if the client goes before, it may be cancelled."""
+        if self.cancel_on_disconnect:
+            self._running = waiting
+        waiting.addCallbacks(resume, self._fail, callbackArgs=args)
+        if self._abandoned:  # while what was called began to run
+            waiting.cancel()
 
     def _resume(self, _: object, then: Callable[[], None]) -> None:
+        self._running = None
         run_in(self._context, self._guard, then)
 
     def _guard(self, then: Callable[[], None]) -> None:
@@ -204,6 +228,11 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
             self._handle_failure(*sys.exc_info())
 
     def _fail(self, failure: Failure) -> None:
+        self._running = None
+        if self._abandoned and failure.check(*CANCELLATIONS):
+            run_in(self._context, self._end_abandoned)
+            failure.cleanFailure()
+            return
         raised = (failure.type, failure.value, failure.getTracebackObject())
         run_in(self._context, self._handle_failure, *raised)
         if self._finished:
@@ -255,8 +284,11 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
             self._handle_failure(*sys.exc_info())
             return None
         if waiting is not None:
-            waiting.addErrback(self._fail)
+            self._wait_for(waiting, self._taken)
         return waiting
+
+    def _taken(self, _: object) -> None:
+        self._running = None
 
     def _received(self) -> None:
         """Go on behind the last piece of the body."""
@@ -276,13 +308,26 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
 
     def _watch_connection(self) -> None:
         watch_unfinished(self)
-        if type(self).on_connection_close is not RequestHandler.on_connection_close:
+        watched = type(self).on_connection_close is not RequestHandler.on_connection_close
+        if watched or self.cancel_on_disconnect:
             self.notifyFinish().addCallback(self._ended)
 
     def _ended(self, message: str | None) -> None:
         # If we cut the connection ourselves, the answer counts as finished.
         if message is not None and (not self._finished or self._rendering):
             run_in(self._context, self._connection_closed, message)
+            if self.cancel_on_disconnect:
+                self._abandoned = True
+                if self._running is not None:
+                    self._running.cancel()
+
+    def _end_abandoned(self) -> None:
+        """Make an end of what was cancelled because its client has gone."""
+        if not self._finished:
+            self._finished = True
+            if not self._headers_written:
+                self._status_code, self._reason = _CLIENT_CLOSED_REQUEST
+            self._answered()
 
     def _connection_closed(self, message: str) -> None:
         try:
