@@ -34,6 +34,8 @@ TLS = frozenset({"cffi", "cryptography", "pycparser", "pyopenssl", "service-iden
 ORJSON = frozenset({"orjson"})
 BABEL = frozenset({"babel"})
 SPEEDUPS = frozenset({"markupsafe"})
+# `watchfiles` needs anyio, and older versions of that need sniffio.
+RELOAD = frozenset({"anyio", "idna", "sniffio", "typing-extensions", "watchfiles"})
 
 _ESCAPE = frozenset({"cyclone-escape"})
 _LOCALE = frozenset({"cyclone-locale"})
@@ -57,16 +59,18 @@ ALLOWED: dict[str, frozenset[str]] = {
     "cyclone-mail": _MAIL,
     "cyclone-storage": _STORAGE,
     "cyclone-core": _CORE,
+    "cyclone-core[reload]": _CORE | RELOAD,
     "cyclone-core[tls]": _CORE | TLS,
     "cyclone-rpc": _RPC,
     "cyclone-realtime": _REALTIME,
     "cyclone": _CYCLONE,
     "cyclone[babel]": _CYCLONE | BABEL,
     "cyclone[orjson]": _CYCLONE | ORJSON,
+    "cyclone[reload]": _CYCLONE | RELOAD,
     "cyclone[speedups]": _CYCLONE | SPEEDUPS,
     "cyclone[tls]": _CYCLONE | TLS,
     "cyclone[ssl]": _CYCLONE | TLS,
-    "cyclone[all]": _CYCLONE | TLS | BABEL | ORJSON | SPEEDUPS,
+    "cyclone[all]": _CYCLONE | TLS | BABEL | ORJSON | RELOAD | SPEEDUPS,
 }
 
 # What an environment has before anything is installed into it.
