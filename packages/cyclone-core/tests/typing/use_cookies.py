@@ -28,7 +28,8 @@ class Plain(RequestHandler):
         assert_type(self.get_cookie("a"), str | None)
         assert_type(self.get_cookie("a", "b"), str)
         assert_type(self.cookies, SimpleCookie)
-        assert_type(self.request.cookies["a"].value, str)
+        value: str = self.request.cookies["a"].value
+        self.write(value)
         self.set_cookie("a", "b")
         self.set_cookie("a", b"b", "example.com", dt.datetime.now(dt.UTC), "/", 1.5)
         self.set_cookie("a", "b", expires=time.gmtime(), path=None)
