@@ -6,7 +6,12 @@ import nox
 from support import RUN_TWICE, VERSION, group, install_built, need
 
 # A script `locale.py` would hide Python's own module from everything that it imports.
-MICRO_BENCHMARKS = {"templates": "templates.py", "escape": "escape.py", "locale": "locales.py"}
+MICRO_BENCHMARKS = {
+    "templates": "templates.py",
+    "escape": "escape.py",
+    "locale": "locales.py",
+    "routes": "routes.py",
+}
 
 
 @nox.session
@@ -19,13 +24,13 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def microbench(session: nox.Session) -> None:
-    """Measure templates, escape or locale beside others; its name and options after `--`."""
+    """Measure templates, escape, locale or routes; its name and options after `--`."""
     names, options = list(MICRO_BENCHMARKS), session.posargs
     if options and not options[0].startswith("-"):
         names, options = options[:1], options[1:]
         if names[0] not in MICRO_BENCHMARKS:
             session.error(f"unknown: {names[0]}; there are {', '.join(MICRO_BENCHMARKS)}")
-    measured = [f"{package}=={VERSION}" for package in RUN_TWICE]
+    measured = [f"{package}=={VERSION}" for package in (*RUN_TWICE, "cyclone-core")]
     install_built(session, *group("microbench"), *measured)
     for name in names:
         session.run("python", f"benchmarks/micro/{MICRO_BENCHMARKS[name]}", *options)
