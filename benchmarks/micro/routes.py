@@ -39,7 +39,7 @@ class Asked:
         routes = [(pattern, Hello) for pattern in patterns]
         clock = cast("IReactorTime", MemoryReactorClock())
         application = Application(routes, reactor=clock, access_log=None)
-            protocol = application.buildProtocol(None)
+        protocol = application.buildProtocol(None)
         if protocol is None:
             sys.exit("the application takes no connection")
         self.transport = StringTransport()
