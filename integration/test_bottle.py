@@ -5,10 +5,13 @@ import re
 import signal
 import socket
 from contextlib import closing
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from startup_processes import PATIENCE, Launcher, fetch, free_port, until
+
+HOWTO = Path(__file__).parents[1] / "docs" / "howto"
 
 HELLO = """
 from cyclone_core.bottle import route, run
@@ -211,3 +214,50 @@ def test_wrong_option(launch: Launcher) -> None:
     assert last.startswith(
         "cyclone_core.options.errors.Error: command line: option 'port' takes an int"
     )
+
+
+def blocks(page: str, language: str = "python") -> list[str]:
+    """Return the code blocks of a page of `docs/howto`."""
+    text = (HOWTO / f"{page}.md").read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def test_howto_bottle(launch: Launcher) -> None:
+    """The program of the page, and its application for twistd."""
+    program, application = blocks("bottle")
+    port = free_port()
+    launch.write("hello.py", program.replace("run(cookie", f"run(port={port}, cookie"))
+    process = launch.start("python", "hello.py").serving(port)
+    client = Client(port)
+    assert client.ask("/hello/you") == (200, "hello, you\n", "")
+    token = client.ask("/form")[1].partition('value="')[2].partition('"')[0]
+    assert client.ask("/form", "POST", text="me", _xsrf=token) == (302, "", "/hello/me")
+    assert client.ask("/form", "POST", text="me")[0] == 403
+    assert client.ask("/private")[2] == "/form?next=%2Fprivate"
+    assert client.ask("/echo/a", "PUT", _xsrf=token) == (200, "PUT a\n", "")
+    assert client.ask("/a") == (404, "there is no /a\n", "")
+    assert process.end() == 0
+    routes = program.partition("run(")[0].replace("post, route, run", "post, route")
+    launch.write("app.py", routes + application)
+    port = free_port()
+    process = launch.start("cyclone", "run", "app.py", f"--port={port}").serving(port)
+    assert fetch(port) == "hello, world\n"
+
+
+def test_howto_options(launch: Launcher) -> None:
+    """The program, the file and the command of the page, and its mistake."""
+    program, config = blocks("options")
+    launch.write("server.py", program)
+    launch.write("server.conf", config)
+    (command,) = blocks("options", "sh")
+    port = free_port()
+    assert command.startswith("PORT=8080 python server.py ")
+    words = command.split()[3:]
+    code = f"import os; os.environ['PORT'] = '{port}'; exec(open('server.py').read())"
+    process = launch.start("python", "-c", code, *words).serving(port)
+    assert fetch(port) == "welcome, here and there\n"
+    assert re.search(r"^\[I [0-9: ]+ access:[0-9]+\] 200 GET / ", process.output, re.MULTILINE)
+    launch.write("server.conf", config + 'port = "http"\n')
+    done = launch.run("python", "server.py", *words)
+    (said,) = [text for text in blocks("options", "text") if "line 3" in text]
+    assert done.stderr.rstrip().endswith(said.rstrip())
