@@ -7,6 +7,8 @@ from cyclone_core.httpserver import Exchange
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 
 if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
     from cyclone_core.web.application import Application
 
 __all__ = ["HandlerBase"]
@@ -36,7 +38,7 @@ class HandlerBase:
     _finished = False
     _auto_finish = True
     _error_pending = False  # an error page is being made, by something that was not done at once
-    _rendering = False  # a page is to come that waits for something; `_finished` is set, too
+    _rendering: "Deferred[None] | None" = None  # of a page that waits; `_finished` is set, too
     _active_modules: dict[str, Any] | None = None  # UI modules of the page, by name
     _late = False  # the answer may be finished by code that does not run in the request's context
     _derived_head = False

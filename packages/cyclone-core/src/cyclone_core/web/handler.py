@@ -320,6 +320,8 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
                 self._abandoned = True
                 if self._running is not None:
                     self._running.cancel()
+                if self._rendering is not None:  # and nobody waits for it
+                    self._rendering.cancel()
 
     def _end_abandoned(self) -> None:
         """Make an end of what was cancelled because its client has gone."""

@@ -332,7 +332,8 @@ class OutputMethods(HandlerBase):
         self._release_waiting()
 
     def _fail_head(self, failure: Failure) -> None:
-        self._finished = self._rendering = False
+        self._finished = False
+        self._rendering = None
         self._release_waiting()
         self._fail(failure)
 

@@ -26,6 +26,7 @@ class RenderMethods(TemplateMethods):
     """The methods of `RequestHandler` that answer with templates."""
 
     if TYPE_CHECKING:
+        _abandoned: bool
 
         def _error_page_failed(self, failure: Failure) -> None: ...
 
@@ -131,17 +132,21 @@ class RenderMethods(TemplateMethods):
     def _finish_later(self, page: Deferred[bytes]) -> Deferred[None]:
         """Finish when a page is there; until then nobody else may write."""
         rendered: Deferred[None] = Deferred(lambda _: page.cancel())
-        self._finished = self._rendering = True
+        self._finished = True
+        self._rendering = rendered
         page.addCallbacks(
             self._page_came, self._page_failed, callbackArgs=(rendered,), errbackArgs=(rendered,)
         )
+        if self._abandoned:
+            rendered.cancel()
         return rendered
 
     def _page_came(self, page: bytes, rendered: Deferred[None]) -> None:
         if not self._rendering:
             close_stream(rendered, "an error page was sent instead")
             return
-        self._finished = self._rendering = False
+        self._finished = False
+        self._rendering = None
         try:
             sent = run_in(self._context, self._finish_page, page)
         except Exception:  # noqa: BLE001 -- the resources of modules are the application's
@@ -153,7 +158,8 @@ class RenderMethods(TemplateMethods):
         if not self._rendering:
             close_stream(rendered, "an error page was sent instead")
             return
-        self._finished = self._rendering = False
+        self._finished = False
+        self._rendering = None
         self._tell_failure(failure, rendered)
 
     def _tell_failure(self, failure: Failure, rendered: Deferred[None]) -> None:
