@@ -157,7 +157,7 @@ def _is_integer(kind: ValueType) -> bool:
 
 
 def _parse_bool(text: str) -> bool:
-    # Tornado takes whatever is not "false", "f" or "0" for true, `--debug=no` and `--debug=fales` too.
+    # Tornado takes whatever is not "false", "f" or "0" for true, `--debug=no` and any misspelt word too.
     word = text.lower()
     if word in _TRUE:
         return True
