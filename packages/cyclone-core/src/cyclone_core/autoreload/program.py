@@ -6,8 +6,11 @@ import runpy
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import ModuleType
 from typing import Final, Literal, Self
+from zipfile import is_zipfile
 
 __all__ = ["Command", "Program", "twistd_pid_file"]
 
@@ -42,30 +45,48 @@ class Program:
     @property
     def words(self) -> list[str]:
         """The words of a command line that name it."""
-        return [*_OPTIONS[self.kind], self.target, *self.arguments]
+        option = _OPTIONS[self.kind]
+        if self.kind == "file" and self.target.startswith("-"):
+            option = ["--"]
+        return [*option, self.target, *self.arguments]
 
     def run(self) -> None:
         """Run it as Python would, as `__main__` and with its own `sys.argv` and `sys.path`.
 
         Whatever it raises is not caught.
         """
-        sys.argv = ["-c" if self.kind == "code" else self.target, *self.arguments]
+        sys.argv = [self.target, *self.arguments]
+        path = Path(self.target).absolute()
         if self.kind == "module":
             # What Python puts first for `-m`, the working directory, stands there already.
             runpy.run_module(self.target, run_name="__main__", alter_sys=True)
         elif self.kind == "code":
+            sys.argv[0] = "-c"
             self._put_first("")
-            exec(compile(self.target, "<string>", "exec"), vars(sys.modules["__main__"]))  # noqa: S102
+            self._run_code(self.target, "<string>", {})
+        elif path.is_file() and not is_zipfile(path):
+            # `runpy` makes another `__main__` of it: one that goes with the program's last line, and
+            # before its threads.
+            self._put_first(os.path.dirname(os.path.realpath(path)))  # noqa: PTH120
+            loader = SourceFileLoader("__main__", str(path))
+            names = {"__file__": str(path), "__cached__": None, "__loader__": loader}
+            self._run_code(path.read_bytes(), str(path), names)
         else:
-            if Path(self.target).is_file():
-                self._put_first(os.path.dirname(os.path.realpath(self.target)))  # noqa: PTH120
-            runpy.run_path(self.target, run_name="__main__")
+            self._put_first()
+            runpy.run_path(str(path), run_name="__main__")
 
     @staticmethod
-    def _put_first(directory: str) -> None:
+    def _put_first(*directory: str) -> None:
         """Replace the first place where modules are searched, which Python chose for the wrapper."""
-        if not getattr(sys.flags, "safe_path", False):
-            sys.path[:1] = [directory]
+        if not sys.flags.safe_path:
+            sys.path[:1] = directory
+
+    @staticmethod
+    def _run_code(source: str | bytes, name: str, names: dict[str, object]) -> None:
+        main = ModuleType("__main__")
+        vars(main).update(names)
+        sys.modules["__main__"] = main
+        exec(compile(source, name, "exec", dont_inherit=True), vars(main))  # noqa: S102
 
 
 @dataclass(frozen=True)
@@ -92,7 +113,7 @@ class Command:
 
         Source: the manual of Python, "Command line and environment".
         """
-        at = 0
+        at = end = 0
         while at < len(words):
             word = words[at]
             if word == "-" or not word.startswith("-"):
@@ -100,8 +121,9 @@ class Command:
             at += 1
             if word == "--":
                 break
+            end = at
             if word == _LONG_TAKES_VALUE:
-                at += 1
+                at = end = at + 1
             if word.startswith("--"):
                 continue
             for place, letter in enumerate(word[1:], start=1):
@@ -113,12 +135,12 @@ class Command:
                     program = Program(_KINDS[letter], rest[0], tuple(rest[1:])) if rest else None
                     return cls(tuple(options), program)
                 if letter in _TAKE_VALUE:
-                    at += not value
+                    at = end = at + (not value)
                     break
+        options = tuple(words[:end])
         if at >= len(words) or words[at] == "-":
-            return cls(tuple(words[:at]), None)
-        options = [word for word in words[:at] if word != "--"]
-        return cls(tuple(options), Program("file", words[at], tuple(words[at + 1 :])))
+            return cls(options, None)
+        return cls(options, Program("file", words[at], tuple(words[at + 1 :])))
 
     def again(self) -> list[str]:
         """Return the words behind `python` that run the program again, through the wrapper.
