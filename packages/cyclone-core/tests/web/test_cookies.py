@@ -139,8 +139,9 @@ def test_on_error_pages(serve: Serve, log: Log) -> None:
         ({"expires": 0}, "Path=/; SameSite=Lax"),
         ({"HttpOnly": True, "pATH": "/a", "Max_Age": 1, "COMMENT": "c", "version": 1},
          "Comment=c; HttpOnly; Max-Age=1; Path=/a; SameSite=Lax; Version=1"),
-        ({"Expires": PAST, "SECURE": True, "SameSite": "", "Domain": None},
+        ({"Expires": PAST, "SECURE": True, "SameSite": "", "Domain": None, "Path": None},
          "expires=Sun, 13 Mar 2011 07:06:40 GMT; Path=/; Secure"),
+        ({"SameSite": None, "samesite": "Strict"}, "Path=/; SameSite=Strict"),
     ],
 )  # fmt: skip
 def test_attributes(arguments: dict[str, Any], cookie: str) -> None:
@@ -260,6 +261,8 @@ def test_prefixes(name: str, cookie: str) -> None:
         ({"domain": "a.b", "path": "/a"}, {"domain": "", "path": "/"}, "Path=/; SameSite=Lax"),
         ({"domain": "a.b", "path": "/a"}, {"domain": "c.d", "path": "/" + "b"},
          "Domain=c.d; Path=/b; SameSite=Lax"),
+        ({"secure": None, "SameSite": None}, {}, "Path=/; SameSite=Lax"),
+        ({"samesite": "Strict"}, {"SameSite": None, "Secure": None}, "Path=/; SameSite=Strict"),
         ({"partitioned": True}, {}, "Partitioned; Path=/; SameSite=Lax; Secure"),
     ],
 )  # fmt: skip

@@ -107,7 +107,8 @@ class PlainCookieMethods(HandlerBase):
             secure: Send it over https only.
             samesite: `Strict`, `Lax` or `None` as text; `""` to leave it to the browser.
             partitioned: Keep it apart for each site that embeds this one.
-            kwargs: The same and other attributes, as `http.cookies` names them, in any case.
+            kwargs: The same and other attributes, as `http.cookies` names them, in any case; as above,
+                None says nothing.
 
         Raises:
             InvalidCookieError: Name, value or an attribute cannot be sent, or every browser would
@@ -124,11 +125,12 @@ class PlainCookieMethods(HandlerBase):
             "samesite": samesite,
             "partitioned": partitioned,
         }
+        for keyword, each in kwargs.items():
+            attribute = attribute_name(keyword)
+            given[attribute] = given.get(attribute) if each is None else each
         given = {attribute: each for attribute, each in given.items() if each is not None}
         if path is not _ROOT:
-            given["path"] = path
-        for keyword, each in kwargs.items():
-            given[attribute_name(keyword)] = each
+            given.setdefault("path", path)
         attributes: dict[str, object] = {
             "path": "/",
             "samesite": "Lax",
@@ -220,8 +222,8 @@ def cookie_defaults(settings: Mapping[str, Any]) -> dict[str, object]:
         return {}
     defaults: dict[str, object] = {}
     if isinstance(setting, Mapping):
-        defaults = {str(key).lower(): value for key, value in setting.items()}
-    if not defaults or not defaults.keys() <= _DEFAULTED:
+        defaults = {str(key).lower(): value for key, value in setting.items() if value is not None}
+    if not isinstance(setting, Mapping) or not defaults.keys() <= _DEFAULTED:
         allowed = ", ".join(sorted(_DEFAULTED))
         raise ValueError(f"setting 'cookie_defaults' must be a dict of {allowed}, not {setting!r}")
     return defaults
