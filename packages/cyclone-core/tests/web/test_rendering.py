@@ -466,6 +466,51 @@ def test_client_leaves(serve: Serve, log: Log, late: bool, fails: bool) -> None:
     assert len(server.answered) == 1
 
 
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_client_leaves_a_page_that_is_to_be_cancelled(serve: Serve, handler: type[Waiting]) -> None:
+    """With `cancel_on_disconnect` the page is cancelled, also if the handler does not wait for it."""
+    cancelled = []
+
+    class Handler(handler):  # type: ignore[valid-type, misc] # a class that is a parameter
+        cancel_on_disconnect = True
+
+        def initialize(self) -> None:
+            type(self).value = Deferred(cancelled.append)
+
+    server = serve(Handler, template_loader=LOADER)
+    connection = server.connect()
+    connection.request()
+    if issubclass(handler, Late):
+        Handler.started.callback(None)
+    connection.leave()
+    assert cancelled == [Handler.value]
+    assert [each.get_status() for each in server.answered] == [499]
+
+
+def test_page_that_begins_behind_the_client(serve: Serve) -> None:
+    """With `cancel_on_disconnect` a page does not wait that is begun when the client has gone."""
+    cancelled = []
+
+    class Handler(Waiting):
+        cancel_on_disconnect = True
+
+        def initialize(self) -> None:
+            type(self).value = Deferred(cancelled.append)
+
+        async def get(self) -> None:
+            try:
+                await Deferred()
+            except CancelledError:
+                self.render("page.html")
+
+    server = serve(Handler, template_loader=LOADER)
+    connection = server.connect()
+    connection.request()
+    connection.leave()
+    assert cancelled == [Handler.value]
+    assert [each.get_status() for each in server.answered] == [499]
+
+
 def test_client_stays(serve: Serve) -> None:
     """`on_connection_close` is not called for a client that gets its page."""
     HAPPENED.clear()
