@@ -188,12 +188,6 @@ class _Steps:
             raise
         return self._for_task(yielded)
 
-    def close(self) -> None:
-        """End the coroutine."""
-        coroutine, self._coroutine = self._coroutine, None
-        if coroutine is not None:
-            coroutine.close()
-
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- `cr_frame`, `__qualname__` and others
         """Show the coroutine to those who look what a Task does."""
         return getattr(self._coroutine, name)

@@ -4,7 +4,7 @@ from contextvars import ContextVar, copy_context
 
 import pytest
 
-from cyclone_core.web.context import run_in
+from cyclone_core.coroutines import run_in
 
 name: ContextVar[str] = ContextVar("name", default="outside")
 
