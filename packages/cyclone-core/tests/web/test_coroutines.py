@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from contextvars import copy_context
+from contextvars import ContextVar, copy_context
 from typing import Any
 
 import pytest
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred, fail, inlineCallbacks, succeed
 from twisted.python.failure import Failure
 
 from cyclone_core.web import RequestHandler
@@ -191,3 +191,141 @@ def test_asyncio_future_caught(serve: Serve) -> None:
     answer = serve(Handler).ask()
     loop.close()
     assert answer.text == "caught"
+
+
+async def turns() -> None:
+    """Let the loop do what is due."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+request_id: ContextVar[str] = ContextVar("request_id", default="none")
+
+
+class TestOnALoop:
+    """Handlers where an asyncio loop runs, as on Twisted's asyncio reactor."""
+
+    def test_both_kinds(self, serve: Serve) -> None:
+        """A method may await futures, with a time limit, and Deferreds."""
+        gate: Deferred[str] = Deferred()
+
+        class Handler(RequestHandler):
+            async def get(self) -> None:
+                async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+                    child = group.create_task(asyncio.sleep(0, "a"))
+                self.write(child.result() + await gate)
+
+        async def main() -> None:
+            connection = serve(Handler).connect()
+            connection.request()
+            await asyncio.sleep(0.001)
+            gate.callback("b")
+            await turns()
+            assert connection.read("GET")[0].text == "ab"
+
+        asyncio.run(main())
+
+    def test_answers_of_one_turn(self, serve: Serve) -> None:
+        """Methods that await nothing answer at once, in one write."""
+
+        class Handler(RequestHandler):
+            async def get(self) -> None:
+                self.write(type(asyncio.current_task()).__name__)
+
+        async def main() -> None:
+            server = serve(Handler)
+            connection = server.connect()
+            connection.send(server.request() * 3)
+            assert [answer.text for answer in connection.read(*["GET"] * 3)] == ["Task"] * 3
+
+        asyncio.run(main())
+
+    def test_context(self, serve: Serve) -> None:
+        """One context for the whole request, and none for two."""
+        seen = []
+
+        class Handler(RequestHandler):
+            async def prepare(self) -> None:
+                self.token = request_id.set(self.get_argument("id"))
+                await asyncio.sleep(0)
+
+            async def get(self) -> None:
+                seen.append(request_id.get())
+                await asyncio.sleep(0)
+                seen.append(request_id.get())
+
+            def on_finish(self) -> None:
+                seen.append(request_id.get())
+                request_id.reset(self.token)  # only in the context in which it was set
+
+        async def main() -> None:
+            connections = [serve(Handler).connect() for _ in range(2)]
+            for number, connection in enumerate(connections):
+                connection.request(f"/?id={number}")
+            await turns()
+
+        asyncio.run(main())
+        assert sorted(seen) == ["0"] * 3 + ["1"] * 3
+        assert request_id.get() == "none"
+
+    def test_failures(self, serve: Serve, log: Log) -> None:
+        """What is raised before and behind an await is an error page."""
+
+        class Handler(RequestHandler):
+            async def get(self) -> None:
+                if self.get_argument("late", ""):
+                    await asyncio.sleep(0)
+                raise Boom
+
+        async def main() -> None:
+            for path in ("/", "/?late=1"):
+                connection = serve(Handler).connect()
+                connection.request(path)
+                await turns()
+                assert connection.read("GET")[0].status == 500
+
+        asyncio.run(main())
+        assert [type(error) for error in log.failures()] == [Boom, Boom]
+
+    def test_end_of_the_loop(self, serve: Serve, log: Log) -> None:
+        """A request whose Task is cancelled by `asyncio.run` at its end is answered with 503."""
+
+        class Handler(RequestHandler):
+            async def get(self) -> None:
+                await asyncio.sleep(60)
+
+        connection = serve(Handler).connect()
+
+        async def main() -> None:
+            connection.request()
+            await asyncio.sleep(0)
+
+        asyncio.run(main())
+        assert connection.read("GET")[0].status == 503
+        (line,) = log.take("cyclone.web")
+        assert "was cancelled" in line
+
+
+def test_nested(serve: Serve) -> None:
+    """Coroutines, `inlineCallbacks` and Deferreds may await one another to any depth."""
+    gate: Deferred[str] = Deferred()
+
+    class Handler(RequestHandler):
+        async def innermost(self) -> str:
+            return await gate + "c"
+
+        @inlineCallbacks
+        def middle(self) -> Generator[Any, Any, str]:
+            value = yield Deferred.fromCoroutine(self.innermost())
+            return value + "d"
+
+        async def outer(self) -> str:
+            return await self.middle() + "e"
+
+        async def get(self) -> None:
+            self.write(await self.outer())
+
+    connection = serve(Handler).connect()
+    connection.request()
+    gate.callback("b")
+    assert connection.read("GET")[0].text == "bcde"
