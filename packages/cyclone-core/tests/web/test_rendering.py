@@ -249,6 +249,16 @@ def test_exception_behind_a_page_that_waits(serve: Serve, log: Log) -> None:
     assert connection.read("GET")[0].text == PAGE.format("came")
 
 
+def test_head(serve: Serve) -> None:
+    """A derived HEAD waits for the page and tells its length."""
+    connection = serve(Waiting, template_loader=LOADER).connect()
+    connection.request(method="HEAD")
+    assert connection.sent == b""
+    Waiting.value.callback("came")
+    (answer,) = connection.read("HEAD")
+    assert answer.headers["Content-Length"] == str(len(PAGE.format("came")))
+
+
 def test_connection_goes_on(serve: Serve) -> None:
     """Requests behind one that waits are answered in order."""
     server = serve([("/wait", Waiting), ("/", Quick)], template_loader=LOADER)

@@ -1,5 +1,6 @@
 """UI modules and methods: how they are loaded, called, and what they bring into a page."""
 
+import copy
 import gc
 from collections.abc import Callable
 from types import ModuleType
@@ -154,6 +155,16 @@ def test_unknown_module(serve: Serve, log: Log, template: str, kind: type[Except
     assert isinstance(error, kind)
     assert "there is no UI module 'Grete'" in str(error)
     assert "Template, Greet" in str(error)
+
+
+def test_copy_of_the_modules(serve: Serve) -> None:
+    """The namespace of a page may be copied."""
+
+    class Handler(RequestHandler):
+        def get(self) -> None:
+            self.write(copy.copy(self.ui.modules).Greet("Ada"))
+
+    assert ask(serve, "", Handler).text == "<b>Ada</b>"
 
 
 class Counter(UIModule):

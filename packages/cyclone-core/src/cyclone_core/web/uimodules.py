@@ -245,6 +245,8 @@ _BUILT_IN: Final[Mapping[str, type[UIModule]]] = {
 class ModuleNamespace:
     """The UI modules of one request: what `{% module %}` and `modules` in a template refer to."""
 
+    _known: Iterable[str] = ()  # a copy asks for names before it has its own
+
     def __init__(self, call: Callable[..., Any], known: Iterable[str]) -> None:
         """Make the modules of a request.
 
