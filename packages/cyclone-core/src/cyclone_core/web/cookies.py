@@ -36,9 +36,8 @@ class CookieMethods(PlainCookieMethods):
 
     if TYPE_CHECKING:
 
-        def require_setting(  # noqa: D102 -- see UserMethods
-            self, name: str, feature: str = ...
-        ) -> None: ...
+        def require_setting(self, name: str, feature: str = ...) -> None:
+            """Make sure of a setting: see `UserMethods`, which derives from this class."""
 
     def set_signed_cookie(
         self,
