@@ -16,6 +16,14 @@ SCRIPTS = Path(__file__).resolve().parent / "lua"
 HELLO = b"hello, world"
 JSON = {"message": "hello, world", "id": 42, "ok": True, "items": [1, 2, 3], "name": "M\u00fcller"}
 BODY_SIZE = 1 << 20
+# Without blanks: an engine may drop some.
+PAGE_BEGIN = b"<!doctypehtml><html><head><title>Allmembers</title></head>"
+PAGE_TOP = b"<body><h1>Members&amp;guests</h1><table>"
+PAGE_ROW = b"<tr><td>%d</td><td>Member&lt;%d&gt;</td><td>member%d@example.org</td>"
+PAGE_NOTE = b"<td>salt&amp;pepper</td></tr>"
+PAGE_END = b"</table><footer>madeforAda&lt;ada@example.org&gt;</footer></body></html>"
+PAGE_ROWS = b"".join([PAGE_ROW % (number, number, number) + PAGE_NOTE for number in range(100)])
+PAGE = PAGE_BEGIN + PAGE_TOP + PAGE_ROWS + PAGE_END
 # No pattern that repeats itself: an answer that changed places with another is noticed.
 PIPELINE = ("/hello", "/json", "/json", "/hello", "/hello", "/hello", "/json", "/hello") * 2
 TIMEOUT = 10
@@ -97,12 +105,13 @@ def check(answer: Answer, path: str) -> frozenset[str]:
     Raises:
         WrongAnswerError: Status, content type or body is not what it must be.
     """
-    wanted = "application/json" if path == "/json" else "text/plain"
+    wanted = {"/json": "application/json", "/page": "text/html"}.get(path, "text/plain")
     found = answer.headers.get("content-type", "").partition(";")[0]
     try:
         is_right = {
             "/hello": lambda body: body == HELLO,
             "/json": lambda body: json.loads(body) == JSON,
+            "/page": lambda body: b"".join(body.split()) == PAGE,
             "/upload": lambda body: body == b"%d" % BODY_SIZE,
         }[path](answer.body)
     except ValueError:

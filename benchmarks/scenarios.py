@@ -114,6 +114,7 @@ SCENARIOS = {
     "headers20": _loaded("20 browser headers", "/hello", 6, check_browser, "headers20"),
     "pipeline": _loaded("16 requests in one write", "/hello", 10, check_pipeline, "pipeline"),
     "post1m": _loaded("POST of 1 MiB", "/upload", 3, check_upload, "post1m", 16),
+    "template": _loaded("a page of 100 rows", "/page", 3, partial(check_page, path="/page")),
     "close": _loaded("a new connection each", "/hello", 3, check_close, "close"),
     "p99": Scenario(
         f"latency at {RATE:,} requests/s",

@@ -15,6 +15,19 @@ JSON: dict[str, object] = {
     "items": [1, 2, 3],
     "name": "M\u00fcller",
 }
+# The page of `micro/`, with values of its own.
+TEMPLATES = str(Path(__file__).resolve().parent.parent / "micro" / "templates" / "cyclone")
+HEADING = "Members & guests"
+USER = "Ada <ada@example.org>"
+ROWS = [
+    {
+        "id": number,
+        "name": f"Member <{number}>",
+        "email": f"member{number}@example.org",
+        "note": "salt & pepper",
+    }
+    for number in range(100)
+]
 # Routes that nobody asks for and that a server with many has to look past.
 OTHER_ROUTES = tuple([rf"/section{number}/([^/]+)" for number in range(47)])
 

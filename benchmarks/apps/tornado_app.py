@@ -38,17 +38,25 @@ class Upload(RequestHandler):
         self.write(str(len(self.request.body)))
 
 
+class Page(RequestHandler):
+    """Renders a template."""
+
+    def get(self) -> None:
+        self.render("page.html", rows=payload.ROWS, heading=payload.HEADING, user=payload.USER)
+
+
 def no_log(_handler: RequestHandler) -> None:
     """Write no access line: the cyclone app writes none either."""
 
 
 def application(everything: Path | None) -> Application:
     """Make the application, quiet and small or with all that both frameworks have."""
-    routes = [(r"/hello", Hello), (r"/json", Json), (r"/upload", Upload)]
+    routes = [(r"/hello", Hello), (r"/page", Page), (r"/json", Json), (r"/upload", Upload)]
     if everything is None:
-        return Application(routes, log_function=no_log)
+        return Application(routes, template_path=payload.TEMPLATES, log_function=no_log)
     logging.basicConfig(filename=everything, level=logging.INFO)
-    return Application([*[(path, Hello) for path in payload.OTHER_ROUTES], *routes])
+    others = [(path, Hello) for path in payload.OTHER_ROUTES]
+    return Application([*others, *routes], template_path=payload.TEMPLATES)
 
 
 async def main() -> None:

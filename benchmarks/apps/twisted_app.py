@@ -5,6 +5,7 @@ HTTP; nothing that does can be as cheap on this reactor.
 """
 
 import json
+from html import escape
 
 import on_twisted
 import payload
@@ -28,8 +29,23 @@ def answer(body: bytes, content_type: str, *more: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 
+def page() -> bytes:
+    """Return the page as a person would write it in Python."""
+    rows = "".join(
+        f"<tr><td>{row['id']}</td><td>{escape(str(row['name']))}</td>"
+        f"<td>{escape(str(row['email']))}</td><td>{escape(str(row['note']))}</td></tr>\n"
+        for row in payload.ROWS
+    )
+    return (
+        "<!doctype html>\n<html><head><title>All members</title></head>\n"
+        f"<body><h1>{escape(payload.HEADING)}</h1>\n<table>\n{rows}</table>\n"
+        f"<footer>made for {escape(payload.USER)}</footer>\n</body></html>\n"
+    ).encode()
+
+
 ETAG = 'Etag: "0123456789abcdef0123456789abcdef01234567"'
 ANSWERS = {
+    b"GET /page HTTP/1.1": answer(page(), "text/html; charset=UTF-8", ETAG),
     b"GET /hello HTTP/1.1": answer(payload.HELLO, payload.PLAIN, ETAG),
     b"GET /json HTTP/1.1": answer(
         json.dumps(payload.JSON).encode(), "application/json; charset=UTF-8", ETAG
