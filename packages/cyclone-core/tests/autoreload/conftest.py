@@ -6,10 +6,14 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import pytest
+from twisted.internet.error import ConnectionDone
+from twisted.internet.protocol import Protocol, ServerFactory
+from twisted.internet.selectreactor import SelectReactor
 from twisted.logger import LogEvent, formatEvent, globalLogPublisher
+from twisted.python.failure import Failure
 
 from cyclone_core.autoreload.process import Process
 
@@ -94,3 +98,96 @@ def listener() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
         yield server
+
+
+class Reactor(SelectReactor):
+    """A reactor with real sockets and a clock that a test moves. It is not the global one."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.readers: dict[Any, None] = {}
+        super().__init__()
+
+    def addReader(self, reader: Any) -> None:  # noqa: ANN401, N802 -- Twisted's name
+        """Take note of everybody who has ever read."""
+        self.readers[reader] = None
+        super().addReader(reader)
+
+    def seconds(self) -> float:
+        """Tell the time."""
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, and do what is due then."""
+        self.now += seconds
+        self.runUntilCurrent()
+
+    def start(self) -> None:
+        """Run, as far as that can be told without a loop."""
+        self.startRunning(installSignalHandlers=False)
+
+    def turn(self) -> None:
+        """Do what the sockets ask for."""
+        self.doIteration(0.01)
+
+
+@pytest.fixture
+def reactor() -> Iterator[Reactor]:
+    """A reactor; what listens and is connected is closed behind the test."""
+    reactor = Reactor()
+    yield reactor
+    for each in reactor.readers:
+        if getattr(each, "connected", True):
+            each.stopReading() if hasattr(each, "stopReading") else reactor.removeReader(each)
+            each.connectionLost(Failure(ConnectionDone()))
+
+
+class Echo(Protocol):
+    """Says its name."""
+
+    def connectionMade(self) -> None:
+        self.transport.write(cast("Named", self.factory).name)
+        self.transport.loseConnection()
+
+
+class Named(ServerFactory):
+    """A factory with a name.
+
+    Args:
+        name: The name.
+    """
+
+    protocol = Echo
+    noisy = False
+
+    def __init__(self, name: bytes) -> None:
+        self.name = name
+
+
+def hear(reactor: Reactor, address: tuple[str, int] | str) -> bytes:
+    """Connect, and return what the server says."""
+    family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+    if not isinstance(address, str) and ":" in address[0]:
+        family = socket.AF_INET6
+    with socket.socket(family) as client:
+        client.settimeout(0.01)
+        client.connect(address)
+        for _ in range(100):
+            reactor.turn()
+            try:
+                return client.recv(100)
+            except TimeoutError:
+                continue
+    return b""
+
+
+@pytest.fixture
+def named() -> type[Named]:
+    """A class of factories that say their name to who connects."""
+    return Named
+
+
+@pytest.fixture
+def listen_to(reactor: Reactor) -> Callable[[tuple[str, int] | str], bytes]:
+    """A function that connects to an address and returns what the server says."""
+    return lambda address: hear(reactor, address)

@@ -7,14 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 from twisted.logger import Logger
 
 from cyclone_core.autoreload.files import WatchedFiles
 from cyclone_core.autoreload.origin import Origin
 from cyclone_core.autoreload.program import Command, twistd_pid_file
-from cyclone_core.autoreload.sockets import KeptSockets, Place
+from cyclone_core.autoreload.sockets import KeptSockets, Open
 
 __all__ = ["Execute", "Process"]
 
@@ -78,12 +78,12 @@ class Process:
             return str(error)
         return self.origin.objection()
 
-    def restart(self, changed: Sequence[str], ports: Mapping[Place, Any]) -> NoReturn:
+    def restart(self, changed: Sequence[str], ports: Sequence[Open]) -> NoReturn:
         """Become the next program.
 
         Args:
             changed: The files that have changed.
-            ports: The ports that listen, by how they were asked for.
+            ports: The ports that listen.
 
         Raises:
             OSError: The system refuses.
@@ -91,17 +91,17 @@ class Process:
         """
         command = _command()
         self._call_hooks()
-        sockets = {each.place: each.descriptor for each in self.sockets}
-        sockets |= {place: port.fileno() for place, port in ports.items()}
+        sockets = [(port.fileno(), place) for place, port in ports]
+        sockets += [(each.descriptor, each.place) for each in self.sockets if not each.taken]
         if os.name == "nt":  # pragma: no cover (platform: sockets are no files on Windows)
-            sockets = {}
-        for descriptor in sockets.values():
+            sockets = []
+        for descriptor, _ in sockets:
             os.set_inheritable(descriptor, True)
         told = {
             "pid": self.origin.pid,
             "wrapped": self.wrapped,
             "changed": list(changed),
-            "sockets": [[number, at.interface, at.port] for at, number in sockets.items()],
+            "sockets": [[number, at.interface, at.port] for number, at in sockets],
         }
         pid_file = twistd_pid_file(sys.argv)
         if pid_file is not None:

@@ -4,7 +4,7 @@ import os
 import re
 import runpy
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -82,7 +82,7 @@ class Program:
             sys.path[:1] = directory
 
     @staticmethod
-    def _run_code(source: str | bytes, name: str, names: dict[str, object]) -> None:
+    def _run_code(source: str | bytes, name: str, names: Mapping[str, object]) -> None:
         main = ModuleType("__main__")
         vars(main).update(names)
         sys.modules["__main__"] = main

@@ -9,7 +9,7 @@ from twisted.logger import Logger
 from cyclone_core.autoreload.changes import SETTLING, Changes
 from cyclone_core.autoreload.notifier import Notifier
 from cyclone_core.autoreload.process import Process
-from cyclone_core.autoreload.sockets import Place, listening
+from cyclone_core.autoreload.sockets import Open, listening
 
 __all__ = ["Reloader"]
 
@@ -90,13 +90,13 @@ class Reloader:
         _log.info("Restarting: {files} changed", files=", ".join(changed))
         self.stop()
         ports = listening(self.reactor)
-        for port in ports.values():
+        for _, port in ports:
             # The kernel goes on to accept connections and keeps them for the next program.
             port.stopReading()
         self.reactor.callLater(_LAST_CALL, self._drain, changed, ports)
 
-    def _drain(self, changed: tuple[str, ...], ports: dict[Place, Any]) -> None:
-        found = [_drain_of(port.factory) for port in ports.values()]
+    def _drain(self, changed: tuple[str, ...], ports: list[Open]) -> None:
+        found = [_drain_of(port.factory) for _, port in ports]
         waiting = [maybeDeferred(drain, self._grace) for drain in found if drain is not None]
         drained = DeferredList(waiting, consumeErrors=True)
         # A factory of ours keeps to the grace by itself; no other one may hold it up for ever.
@@ -104,7 +104,7 @@ class Reloader:
         # In another turn: until then what was logged may wait to be written.
         drained.addBoth(lambda _: self.reactor.callLater(0, self._end, changed, ports))
 
-    def _end(self, changed: tuple[str, ...], ports: dict[Place, Any]) -> None:
+    def _end(self, changed: tuple[str, ...], ports: list[Open]) -> None:
         try:
             self._process.restart(changed, ports)
         except (OSError, ValueError):

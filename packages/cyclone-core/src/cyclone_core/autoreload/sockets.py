@@ -11,13 +11,13 @@ import os
 import socket
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IProtocolFactory
 
-__all__ = ["Kept", "KeptSockets", "Place", "listening"]
+__all__ = ["Kept", "KeptSockets", "Open", "Place", "listening"]
 
 SETTLED: Final = 1.0
 """Seconds after the first port of a program, in which others may still be opened."""
@@ -41,6 +41,18 @@ class Place:
     port: int | str
 
 
+class Open(NamedTuple):
+    """A port of a reactor.
+
+    Attributes:
+        place: How it was asked for.
+        port: The port.
+    """
+
+    place: Place
+    port: Any
+
+
 @dataclass
 class Kept:
     """A listening socket from the program before.
@@ -56,19 +68,19 @@ class Kept:
     taken: bool = False
 
 
-def listening(reactor: object) -> dict[Place, Any]:
+def listening(reactor: object) -> list["Open"]:
     """Find the stream ports of a reactor.
 
     Args:
         reactor: The reactor.
 
     Returns:
-        Its ports (Twisted: `tcp.Port`, `unix.Port`) by how they were asked for.
+        Its ports (Twisted: `tcp.Port`, `unix.Port`), with how they were asked for.
     """
     from twisted.internet.tcp import Port
 
     get_readers = getattr(reactor, "getReaders", list)
-    return {_place_of(each): each for each in get_readers() if isinstance(each, Port)}
+    return [Open(_place_of(each), each) for each in get_readers() if isinstance(each, Port)]
 
 
 def _place_of(port: Any) -> Place:  # noqa: ANN401 -- a port of Twisted's

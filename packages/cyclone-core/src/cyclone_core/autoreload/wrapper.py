@@ -8,7 +8,7 @@ import runpy
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Final, TextIO
@@ -16,7 +16,7 @@ from typing import Any, Final, TextIO
 from cyclone_core.autoreload.changes import SETTLING, Changes
 from cyclone_core.autoreload.process import Process
 from cyclone_core.autoreload.program import Command, Program
-from cyclone_core.autoreload.sockets import Place, listening
+from cyclone_core.autoreload.sockets import Open, listening
 
 __all__ = ["Wrapper", "wait_for_change"]
 
@@ -149,10 +149,10 @@ def wait_for_change(process: Process, sleep: Callable[[float], object] = time.sl
         sleep(SETTLING if look.settling else _INTERVAL)
 
 
-def _open_ports() -> Mapping[Place, Any]:
+def _open_ports() -> list[Open]:
     # None is open if there is no reactor, and asking for one would make it.
     reactor = sys.modules.get(_GLOBAL_REACTOR)
-    return {} if reactor is None else listening(reactor)
+    return [] if reactor is None else listening(reactor)
 
 
 def _own(trace: TracebackType | None) -> TracebackType | None:
