@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import BinaryIO, Final, NamedTuple, Protocol
 
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -233,19 +234,16 @@ class Delivery:
     def _send_file(
         self, head: Head, file: BinaryIO, offset: int, count: int, close: Callable[[], object]
     ) -> None:
-        exchange = self._exchange
-        self.status = head.status
-        try:
-            exchange.write_headers(*head, b"")
-            self._started = True
-            sent = exchange.send_file(file, offset, count)
-        except Exception:  # noqa: BLE001 -- as in _pump()
-            close()
-            self._give_up()
-            return
-        sent.addCallback(lambda _: exchange.finish())
+        sent = maybeDeferred(self._begin_file, head, file, offset, count)
+        sent.addCallback(lambda _: self._exchange.finish())
         sent.addErrback(self._file_failed)
         sent.addBoth(lambda _: close())
+
+    def _begin_file(self, head: Head, file: BinaryIO, offset: int, count: int) -> Deferred[None]:
+        self.status = head.status
+        self._exchange.write_headers(*head, b"")
+        self._started = True
+        return self._exchange.send_file(file, offset, count)
 
     def _file_failed(self, failure: Failure) -> None:
         if failure.check(StreamClosedError) is None:
