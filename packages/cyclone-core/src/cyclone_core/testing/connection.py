@@ -144,7 +144,7 @@ class OpenRequest:
             transport.deliver([message.head()])
         elif isinstance(message.content, bytes):
             # Most requests come in one read.
-            transport.deliver([message.head() + message.content])
+            transport.deliver([message.head() + b"".join(message.body())])
         else:
             transport.deliver([message.head()])
             transport.deliver(message.body())
@@ -357,7 +357,7 @@ class Connection:
                 self._take(event)
         except BadAnswer as error:
             failed, self._open = self._open, deque()
-            self.transport.reset()
+            self.disconnect(reset=True)
             for opened in failed:
                 opened.fail(error)
         self._settle_late()
@@ -392,7 +392,8 @@ class Connection:
     def _settle(self) -> None:
         """Do what had to wait until the server was done with what it was told."""
         for opened in list(self._answered):
-            if not opened.late:
+            # Who closes does not wait for a late one to be settled in the reactor's next turn.
+            if not opened.late or (self._wanted and opened.handler is None):
                 opened.settle()
         if not self._eof:
             return

@@ -316,7 +316,8 @@ def _end(given: dict[str, str], now: float) -> float | None:
     """Find out when a cookie ends; `Max-Age` is stronger than `Expires`."""
     max_age = given.get("max-age", "")
     if _MAX_AGE.fullmatch(max_age):
-        return now + int(max_age)
+        seconds = int(max_age)
+        return now + seconds if seconds > 0 else 0.0
     return _parse_date(given["expires"]) if "expires" in given else None
 
 

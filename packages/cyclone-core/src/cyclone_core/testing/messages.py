@@ -199,7 +199,9 @@ class Message:
             headers["Host"] = target.host
         if body.content_type is not None and "Content-Type" not in headers:
             headers["Content-Type"] = body.content_type
-        self.chunked = False
+        self.chunked = headers.get("Transfer-Encoding", "").lower() == "chunked"
+        if self.chunked:
+            return
         if isinstance(body.content, bytes):
             headers.setdefault("Content-Length", str(len(body.content)))
         elif body.content is not None and "Content-Length" not in headers:
@@ -222,7 +224,7 @@ class Message:
         """Write the body, piece by piece."""
         content = self.content
         if isinstance(content, bytes):
-            yield content
+            yield self.piece(content) + self.end()
         elif content is not None:
             for piece in content:
                 yield self.piece(piece)

@@ -75,11 +75,11 @@ class Response:
         """The handler that has answered.
 
         Raises:
-            AttributeError: None has: the server refused the request before it looked for one, or
+            LookupError: None has: the server refused the request before it looked for one, or
                 something else than a `RequestHandler` has answered.
         """
         if self._handler is None:
-            raise AttributeError(f"no RequestHandler has answered {self.url}: {self!r}")
+            raise LookupError(f"no RequestHandler has answered {self.url}: {self!r}")
         return self._handler
 
     @property

@@ -1,11 +1,13 @@
 """Running the tests of a module."""
 
 import unittest
-from typing import Any
+from typing import Any, Final
 
 from twisted.trial.unittest import TestCase
 
-__all__ = ["main"]
+__all__ = ["is_placeholder", "main"]
+
+_PLACEHOLDER: Final = "runTest"
 
 
 def main(**kwargs: Any) -> None:  # noqa: ANN401 -- those of unittest.main
@@ -17,22 +19,16 @@ def main(**kwargs: Any) -> None:  # noqa: ANN401 -- those of unittest.main
     Args:
         kwargs: Keyword arguments of `unittest.main`, for example `verbosity=2`.
     """
-    kwargs.setdefault("testLoader", _Loader())
     unittest.main(**kwargs)
 
 
-class _Loader(unittest.TestLoader):
-    """Leaves out classes without tests, which modules import to derive from them.
+def is_placeholder(case: unittest.TestCase) -> bool:
+    """Tell whether a test case has no test, but a loader has made it all the same.
 
-    The `runTest` that trial's class has for other purposes is none.
+    Loaders find the base classes that a module imports, and trial's have a `runTest` that is no test.
+
+    Args:
+        case: The test case.
     """
-
-    def loadTestsFromTestCase(  # noqa: N802 -- unittest's name
-        self,
-        testCaseClass: type[unittest.TestCase],  # noqa: N803 -- unittest's name
-    ) -> unittest.TestSuite:
-        """Make the tests of a class."""
-        names = self.getTestCaseNames(testCaseClass)
-        if not names and getattr(testCaseClass, "runTest", None) is TestCase.runTest:
-            return self.suiteClass()
-        return super().loadTestsFromTestCase(testCaseClass)
+    named = case.id().rpartition(".")[2]
+    return named == _PLACEHOLDER and getattr(type(case), named) is TestCase.runTest

@@ -148,8 +148,7 @@ class MemoryTransport:
             if data is None:
                 self._incoming.popleft()
             elif len(data) > _READ:
-                cut = (data[start : start + _READ] for start in range(0, len(data), _READ))
-                self._incoming.appendleft(cut)
+                self._incoming.appendleft(_cut(data))
             elif data:
                 return data
         return None
@@ -288,3 +287,8 @@ class MemoryTransport:
         self._protocol.connectionLost(Failure(reason))
         self._ended()
         self._delivered()
+
+
+def _cut(data: bytes) -> Iterator[bytes]:
+    for start in range(0, len(data), _READ):
+        yield data[start : start + _READ]
