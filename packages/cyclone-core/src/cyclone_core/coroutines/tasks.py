@@ -111,29 +111,20 @@ def _cancelled_by_others() -> CoroutineCancelled:
 class _Steps:
     """What a Task takes for its coroutine: the first step is done, and Deferreds become Futures."""
 
-    __slots__ = (
-        "_begun",
-        "_coroutine",
-        "_deferred",
-        "_failure",
-        "_first",
-        "_future",
-        "_loop",
-        "_result",
-    )
+    # On the class, so that a coroutine that never suspends does not pay for them.
+    _begun = False  # the Task's own first step is due
+    _first: object = None  # what it has to yield then
+    # While a Deferred is awaited: it, what the Task awaits in its place, and what it fired with.
+    _deferred: "Deferred[Any] | None" = None
+    _future: "asyncio.Future[None] | None" = None
+    _result: object = None
+    _failure: Failure | None = None
 
     def __init__(
         self, coroutine: Coroutine[Any, Any, Any], loop: asyncio.AbstractEventLoop
     ) -> None:
         self._coroutine: Coroutine[Any, Any, Any] | None = coroutine
         self._loop = loop
-        self._begun = False  # the Task's own first step is due
-        self._first: object = None  # what it has to yield then
-        # While a Deferred is awaited: it, what the Task awaits in its place, and what it fired with.
-        self._deferred: Deferred[Any] | None = None
-        self._future: asyncio.Future[None] | None = None
-        self._result: object = None
-        self._failure: Failure | None = None
 
     def begin(self) -> bool:
         """Run up to the first suspension; tells whether there is one."""

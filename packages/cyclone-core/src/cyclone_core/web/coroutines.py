@@ -37,7 +37,9 @@ def settle(result: object, context: Context) -> "Deferred[Any] | None":
         TypeError: The method is an asynchronous generator.
     """
     if isinstance(result, Deferred):
-        return result
+        # To wait for one that has fired would cost a third of a small answer, which `finish` returns.
+        done = result.called and not result.paused and not isinstance(result.result, Failure)
+        return None if done else result
     if isinstance(result, Coroutine):
         return drive(result, context)
     if isinstance(result, types.GeneratorType):
