@@ -8,6 +8,7 @@ CycloneError
 ├── HTTPOutputError     the program tried to send something wrong
 │   └── NotUpgradable   the program asked to leave HTTP where that is impossible
 ├── StreamClosedError   the peer has gone; what was written did not arrive
+├── cyclone_core.web.users.MissingSettingError, UnresolvedUserError   a mistake of the application
 ├── cyclone_core.routing.URLReverseError   no URL can be made of a route and these values
 └── cyclone_core.web.HTTPError, Finish, MissingArgumentError   raised on purpose by a handler
 ```

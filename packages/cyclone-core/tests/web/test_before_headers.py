@@ -173,6 +173,31 @@ def test_error_page(serve: Serve, log: Log) -> None:
     assert len(log.failures()) == 1
 
 
+@pytest.mark.parametrize("later", [True, False])
+def test_failure_before_an_error_page(serve: Serve, log: Log, later: bool) -> None:
+    """If a function fails before an error page, the client gets that status without its page."""
+    gate: Deferred[None] = Deferred()
+
+    class Handler(RequestHandler):
+        def get(self) -> None:
+            self.before_headers(self.fail)
+            raise HTTPError(404)
+
+        async def fail(self) -> None:
+            if later:
+                await gate
+            raise ZeroDivisionError
+
+    connection = serve(Handler).connect()
+    connection.request()
+    if later:
+        assert connection.sent == b""
+        gate.callback(None)
+    (answer,) = connection.read("GET")
+    assert (answer.status, answer.body) == (404, b"")
+    assert [type(error) for error in log.failures()] == [ZeroDivisionError]
+
+
 def test_answer_cannot_be_sent(serve: Serve, log: Log) -> None:
     """If the answer that was held up breaks a rule of HTTP, the client gets an error page."""
     gate: Deferred[None] = Deferred()

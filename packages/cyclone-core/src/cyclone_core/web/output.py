@@ -53,6 +53,8 @@ class OutputMethods(HandlerBase):
 
         def _fail(self, failure: Failure) -> None: ...
 
+        def _error_page_failed(self, failure: Failure) -> None: ...
+
     def clear(self) -> None:
         """Start the answer anew: status 200, default headers, nothing written."""
         application = self.application
@@ -335,7 +337,10 @@ class OutputMethods(HandlerBase):
         self._finished = False
         self._rendering = None
         self._release_waiting()
-        self._fail(failure)
+        if self._error_pending:
+            self._error_page_failed(failure)  # another one would fail in the same way
+        else:
+            self._fail(failure)
 
     def _release_waiting(self) -> None:
         held, self._held = cast("Deferred[None]", self._held), None
