@@ -1,6 +1,8 @@
 """The public functions."""
 
+import os
 import runpy
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from twisted.internet.testing import MemoryReactorClock
 
 from cyclone_core import autoreload
 from cyclone_core.autoreload.process import Process
+from cyclone_core.autoreload.sockets import KeptSockets, Place, listening
 
 Source = Any  # it is in conftest.py, which cannot be imported
 Log = Callable[[], list[str]]
@@ -185,3 +188,19 @@ def test_main_of_a_server(source: Source, monkeypatch: pytest.MonkeyPatch) -> No
 def test_imported() -> None:
     """To import the module that `-m` runs does nothing."""
     assert runpy.run_module("cyclone_core.autoreload.__main__")["__all__"] == []
+
+
+def test_sockets_without_the_reactor(process: Process, reactor: Any, named: Any) -> None:
+    """Who binds sockets himself asks for those of the program before, and says what he has adopted."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        number = server.getsockname()[1]
+        process.sockets = KeptSockets([(os.dup(server.fileno()), "127.0.0.1", number)])
+        assert autoreload.inherit("127.0.0.1", 0) is None
+        taken = autoreload.inherit("127.0.0.1", number)
+        assert taken is not None
+        with taken:
+            assert taken.getsockname() == server.getsockname()
+            taken.setblocking(False)
+            port = reactor.adoptStreamPort(taken.fileno(), taken.family, named(b""))
+            autoreload.keep(port, reactor, "127.0.0.1", number)
+            assert listening(reactor) == [(Place("127.0.0.1", number), port)]

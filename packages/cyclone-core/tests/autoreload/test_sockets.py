@@ -166,3 +166,29 @@ def test_listened(reactor: Reactor, named: Named, offer: Offer) -> None:
     reactor.listenTCP(0, named(b""), interface=LOCAL)
     reactor.listenTCP(0, named(b""), interface=LOCAL)
     assert told == [reactor]
+
+
+def test_taken_without_the_reactor(
+    reactor: Reactor, named: Named, listener: socket.socket, offer: Offer, listen_to: ListenTo
+) -> None:
+    """Who binds sockets himself gets them as well, and the next program after that."""
+    told: list[object] = []
+    sockets = offer((listener.fileno(), LOCAL, number(listener)), listened=told.append)
+    place = Place(LOCAL, number(listener))
+    assert sockets.take(Place(LOCAL, 0)) is None
+    with sockets.take(place) as taken:
+        port = reactor.adoptStreamPort(taken.fileno(), taken.family, named(b"taken"))
+    assert sockets.take(place) is None
+    sockets.adopted(reactor, port, place)
+    assert listen_to(listener.getsockname()) == b"taken"
+    assert listening(reactor) == [(place, port)]
+    assert told == [reactor]
+
+
+def test_adopted_in_the_first_program(reactor: Reactor, named: Named) -> None:
+    """How a port was asked for is known without an offer, too."""
+    with socket.create_server((LOCAL, 0)) as server:
+        server.setblocking(False)
+        port = reactor.adoptStreamPort(server.fileno(), server.family, named(b""))
+        KeptSockets().adopted(reactor, port, Place(LOCAL, 0))
+    assert listening(reactor) == [(Place(LOCAL, 0), port)]

@@ -23,16 +23,22 @@ does it for a program that knows nothing of it, and runs one that is no server a
 import sys
 from collections.abc import Callable, Mapping
 from os import PathLike, environ, fspath
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
 from cyclone_core.autoreload.process import Process
 from cyclone_core.autoreload.reloader import Reloader
+from cyclone_core.autoreload.sockets import Place
 from cyclone_core.autoreload.wrapper import Wrapper, wait_for_change
+
+if TYPE_CHECKING:
+    from socket import socket
 
 __all__ = [
     "add_reload_hook",
+    "inherit",
     "inherits",
+    "keep",
     "main",
     "start",
     "start_for",
@@ -147,6 +153,31 @@ def inherits(path: str) -> bool:
         path: The path of the socket, as it is given to the reactor.
     """
     return _process.sockets.holds(path)
+
+
+def inherit(interface: str, port: int) -> "socket | None":
+    """Give a listening socket of the program before to who binds sockets without the reactor.
+
+    Args:
+        interface: The address that is asked for.
+        port: The port, 0 for any.
+
+    Returns:
+        A socket; None if there is none.
+    """
+    return _process.sockets.take(Place(interface, port))
+
+
+def keep(port: Any, reactor: Any, interface: str, number: int) -> None:  # noqa: ANN401 -- as for `start`
+    """Keep the socket of a port that was adopted: the next program asks `inherit` for it.
+
+    Args:
+        port: The port (Twisted: `IListeningPort`).
+        reactor: Its reactor.
+        interface: What `inherit` is going to be asked for.
+        number: Likewise.
+    """
+    _process.sockets.adopted(reactor, port, Place(interface, number))
 
 
 def main() -> None:

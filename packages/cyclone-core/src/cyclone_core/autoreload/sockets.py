@@ -106,6 +106,7 @@ class KeptSockets:
         self._kept: list[Kept] = []
         self._restore: Callable[[], None] | None = None
         self._settling = False
+        self._listened: Callable[[Any], object] | None = None
         for descriptor, interface, port in kept:
             # Children of this program must not have it.
             os.set_inheritable(descriptor, False)
@@ -165,6 +166,35 @@ class KeptSockets:
 
         base.listenTCP, base.listenUNIX = tcp, unix
         self._restore = restore
+        self._listened = listened
+
+    def take(self, place: Place) -> socket.socket | None:
+        """Give a socket of the program before to who listens without `listenTCP`.
+
+        Args:
+            place: What is asked for.
+
+        Returns:
+            A copy of the socket, which is listening; None if there is none, and the place is free.
+        """
+        for each in self._kept:
+            if each.place == place and not each.taken:
+                each.taken = True
+                return socket.socket(fileno=os.dup(each.descriptor))
+        self._make_room(place)
+        return None
+
+    def adopted(self, reactor: Any, port: Any, place: Place) -> None:  # noqa: ANN401 -- as above
+        """Take note of a port of a reactor that has adopted a socket.
+
+        Args:
+            reactor: The reactor.
+            port: The port.
+            place: What was asked for.
+        """
+        _places[port] = place
+        if self._restore is not None:
+            self._settle(reactor, self._listened)
 
     def release(self) -> None:
         """Close what is held here: the program has what it asked for, and nobody else wants the rest."""
@@ -186,15 +216,13 @@ class KeptSockets:
             listened(reactor)
 
     def _adopt(self, reactor: Any, place: Place, factory: "IProtocolFactory") -> object:  # noqa: ANN401
-        for each in self._kept:
-            if each.place == place and not each.taken:
-                each.taken = True
-                with socket.socket(fileno=os.dup(each.descriptor)) as listener:
-                    adopted = reactor.adoptStreamPort(listener.fileno(), listener.family, factory)
-                _places[adopted] = place
-                return adopted
-        self._make_room(place)
-        return None
+        listener = self.take(place)
+        if listener is None:
+            return None
+        with listener:
+            adopted = reactor.adoptStreamPort(listener.fileno(), listener.family, factory)
+        _places[adopted] = place
+        return adopted
 
     def _make_room(self, place: Place) -> None:
         """Close what stands in the way of a port that is asked for otherwise than before."""
