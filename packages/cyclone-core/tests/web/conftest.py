@@ -199,6 +199,7 @@ def log() -> Iterator[Log]:
     globalLogPublisher.addObserver(record.events.append)
     yield record
     gc.collect()  # a Deferred reports an unhandled failure when it is collected
+    gc.freeze()  # what is left is not looked at again behind each test
     globalLogPublisher.removeObserver(record.events.append)
     assert not record.serious, [formatEvent(event) for event in record.serious]
 
