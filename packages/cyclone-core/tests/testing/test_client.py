@@ -10,6 +10,7 @@ from twisted.internet.task import Clock, deferLater
 
 from cyclone_core.httpserver import HTTPServer
 from cyclone_core.httputil import HTTPFile, HTTPHeaders, HTTPServerRequest
+from cyclone_core.routing import AnyMatches, PathMatches, Rule, RuleRouter
 from cyclone_core.testing import (
     AnswerLost,
     Client,
@@ -416,15 +417,15 @@ def test_redirects(
 ) -> None:
     """Redirects are followed as browsers do it: with which method, and whether with the body."""
     client = make_client(ROUTES, follow_redirects=True)
-    options: dict[str, Any] = {"body": "data", "headers": {"Content-Type": "a/b"}} if body else {}
-    if method == "POST":
-        options.setdefault("body", "data")
+    options: dict[str, Any] = {}
+    if method in {"POST", "PUT", "PATCH"}:
+        options = {"body": "data", "headers": {"Content-Type": "a/b", "Content-Language": "de"}}
     response = result_of(
         client.request(method, f"/redirect?status={status}&to=next%3Fa", **options)
     )
     asked = echoed(response)
     assert (asked["method"], asked["uri"], asked["body"]) == (following, "/next?a", body)
-    assert ("Content-Type" in asked["headers"]) == bool(body)
+    assert ("Content-Language" in asked["headers"]) == bool(body)
     assert response.url == "http://127.0.0.1/next?a"
     assert [(each.status, each.url) for each in response.history] == [
         (status, f"http://127.0.0.1/redirect?status={status}&to=next%3Fa")
@@ -556,6 +557,22 @@ def test_nested_application(make_client: MakeClient, clock: Clock) -> None:
     assert response.handler.application is nested
     assert lines == [response.handler]
     assert "log_request" not in vars(nested)
+
+
+def test_router(clock: Clock) -> None:
+    """A router can be asked, and what its rules lead to."""
+    application = Application([(r"/app", Echo)], reactor=cast("Any", clock))
+
+    def answer(request: HTTPServerRequest) -> None:
+        exchange = request.connection
+        assert exchange is not None
+        exchange.respond(200, "OK", HTTPHeaders(), b"function")
+
+    router = RuleRouter([Rule(PathMatches("/app"), application), Rule(AnyMatches(), answer)])
+    with Client(cast("Any", router), reactor=cast("Any", clock)) as client:
+        assert result_of(client.get("/app")).handler.application is application
+        assert result_of(client.get("/other")).text == "function"
+    assert clock.getDelayedCalls() == []
 
 
 def test_log_request(clock: Clock) -> None:

@@ -158,6 +158,37 @@ def test_slow_client_of_a_whole_answer(make_client: MakeClient) -> None:
     assert isinstance(result_of(response).handler, Whole)
 
 
+def test_slow_client_of_several_answers(make_client: MakeClient) -> None:
+    """Answers that wait for their client do not keep the server from the next request."""
+
+    class Count(RequestHandler):
+        def get(self) -> None:
+            self.write(self.request.path)
+
+    client = make_client(Count)
+    connection = client.connect()
+    connection.transport.hold()
+    answers = [client.get(path, connection=connection) for path in ("/1", "/2")]
+    assert not any(answer.called for answer in answers)
+    connection.transport.release()
+    found = [(each.text, each.request.path) for each in map(result_of, answers)]
+    assert found == [("/1", "/1"), ("/2", "/2")]
+
+
+def test_gone_while_asked(make_client: MakeClient) -> None:
+    """A client may go while its handler runs, in the same call."""
+    clients: list[Client] = []
+
+    class Leave(RequestHandler):
+        def get(self) -> None:
+            clients[0].disconnect()
+            self.write("nobody gets this")
+
+    clients.append(make_client(Leave))
+    with pytest.raises(AnswerLost):
+        result_of(clients[0].get("/"))
+
+
 def test_write_timeout(client: Client, handlers: list[Open], clock: Clock) -> None:
     """The server's deadlines hold in memory as well: a client that takes nothing is cut off."""
     opened = client.open("GET", "/")

@@ -1,6 +1,7 @@
 """`ExpectLog`, on the logs of Python and of Twisted."""
 
 import logging
+import sys
 import unittest as stdlib
 from typing import Any
 
@@ -156,6 +157,14 @@ def test_trial(log: list[Any]) -> None:
     Logging("test_expected").run(result)  # type: ignore[no-untyped-call]
     assert result.wasSuccessful(), result.errors
     log.clear()
+
+
+def test_without_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where trial is not in use there is nothing to be taken from it."""
+    monkeypatch.delitem(sys.modules, "twisted.trial._synctest")
+    with ExpectLog("shop", "x") as expected:
+        Logger(namespace="shop").failure("x", Failure(ZeroDivisionError()))
+    assert expected.matched == 1
 
 
 @pytest.fixture(autouse=True)

@@ -236,9 +236,8 @@ class OpenRequest:
 
     def fail(self, error: BadAnswer) -> None:
         """Fail because of what the server has sent."""
-        if not self._settled:
-            self._leave()
-            self.response.errback(error)
+        self._leave()
+        self.response.errback(error)
 
     def _leave(self) -> None:
         self._settled = True

@@ -44,7 +44,7 @@ class CycloneTestCase(unittest.TestCase):
     """
 
     app_builder: ClassVar[Any] = None
-    client_impl: ClassVar[Callable[[Any], Client]] = Client
+    client_impl: ClassVar[type[Client]] = Client
 
     # Made when first asked for: to collect tests needs no application.
     _made_app: Any = None
@@ -95,7 +95,7 @@ class CycloneTestCase(unittest.TestCase):
     def client(self) -> Client:
         """The client of this test."""
         if self._made_client is None:
-            self._made_client = type(self).client_impl(self._app)
+            self._made_client = self.client_impl(self._app)
         return self._made_client
 
     @client.setter
