@@ -178,6 +178,11 @@ class Process:
             )
 
     @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._popen.pid
+
+    @property
     def output(self) -> str:
         """What it has written up to now."""
         return self.log.read_text(encoding="utf-8")

@@ -15,7 +15,9 @@ from cyclone_core import autoreload
 from cyclone_core.autoreload.process import Process
 from cyclone_core.autoreload.sockets import KeptSockets, Place, listening
 
-Source = Any  # it is in conftest.py, which cannot be imported
+Source = Any  # these are in conftest.py, which cannot be imported
+Reactor = Any
+Named = Any
 Log = Callable[[], list[str]]
 
 
@@ -190,7 +192,7 @@ def test_imported() -> None:
     assert runpy.run_module("cyclone_core.autoreload.__main__")["__all__"] == []
 
 
-def test_sockets_without_the_reactor(process: Process, reactor: Any, named: Any) -> None:
+def test_sockets_without_the_reactor(process: Process, reactor: Reactor, named: Named) -> None:
     """Who binds sockets himself asks for those of the program before, and says what he has adopted."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         number = server.getsockname()[1]

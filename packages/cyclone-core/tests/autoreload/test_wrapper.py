@@ -192,6 +192,19 @@ def test_interrupt(wrapped: Wrapped, source: Source) -> None:
         wrapped.run("a.py")
 
 
+def test_interrupt_while_it_waits(
+    wrapped: Wrapped, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C ends the wait, with the status that a shell gives it."""
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(wrapped.wrapper, "_wait", interrupted)
+    source.write("a.py", "")
+    assert wrapped.run("a.py") == 130
+
+
 def test_server(wrapped: Wrapped, source: Source, server: Reactor) -> None:
     """A server that knows nothing of it is looked after by its own reactor."""
     source.write("a.py", UP)

@@ -10,6 +10,7 @@ from cyclone_core.autoreload.changes import SETTLING, Changes
 from cyclone_core.autoreload.notifier import Notifier
 from cyclone_core.autoreload.process import Process
 from cyclone_core.autoreload.sockets import Open, listening
+from cyclone_core.autoreload.telling import Level, tell
 
 __all__ = ["Reloader"]
 
@@ -64,12 +65,12 @@ class Reloader:
         self._call = None
         objection = self._process.objection()
         if objection is not None:
-            _log.info("Changed files are not looked for: {objection}", objection=objection)
+            tell(Level.info, f"Changed files are not looked for: {objection}")
             self.stop()
             return
         look = self._changes.look()
         for problem in look.problems:
-            _log.error("Not restarted, the program runs on as it was: {problem}", problem=problem)
+            tell(Level.error, f"Not restarted, the program runs on as it was: {problem}")
         if look.restart:
             self._begin_end(look.restart)
             return
@@ -87,7 +88,7 @@ class Reloader:
             self._call.reset(min(SETTLING, max(0, self._call.getTime() - self.reactor.seconds())))
 
     def _begin_end(self, changed: tuple[str, ...]) -> None:
-        _log.info("Restarting: {files} changed", files=", ".join(changed))
+        tell(Level.info, f"Restarting: {', '.join(changed)} changed")
         self.stop()
         ports = listening(self.reactor)
         for _, port in ports:

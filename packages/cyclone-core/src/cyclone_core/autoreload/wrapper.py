@@ -11,12 +11,13 @@ import traceback
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from types import TracebackType
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
 from cyclone_core.autoreload.changes import SETTLING, Changes
 from cyclone_core.autoreload.process import Process
 from cyclone_core.autoreload.program import Command, Program
 from cyclone_core.autoreload.sockets import Open, listening
+from cyclone_core.autoreload.telling import say
 
 __all__ = ["Wrapper", "wait_for_change"]
 
@@ -30,6 +31,8 @@ Runs a program, and runs it again when one of its files has changed.
 """
 _UNTIL_SUCCESS: Final = "--until-success"
 _WRONG_USAGE: Final = 2
+# 128 + SIGINT: what a shell reports for a program that Ctrl-C ended.
+_INTERRUPTED: Final = 130
 
 _INTERVAL: Final = 0.5
 
@@ -70,7 +73,7 @@ class Wrapper:
         program = command.program
         if program is None or command.options:
             asked = bool({"-h", "--help"}.intersection(words[:1]))
-            _say(_USAGE, sys.stdout if asked else sys.__stderr__)
+            say(_USAGE, sys.stdout if asked else sys.__stderr__)
             raise SystemExit(0 if asked else _WRONG_USAGE)
         self._process.sockets.offer(self._listened)
         status, failed = self._run(program)
@@ -78,8 +81,11 @@ class Wrapper:
             raise SystemExit(status)
         self._watch_sources(program)
         how = f"has failed with status {status}" if failed else "has ended"
-        _say(f"The program {how}. It runs again when one of its files has changed.")
-        self._wait()
+        say(f"The program {how}. It runs again when one of its files has changed.")
+        try:
+            self._wait()
+        except KeyboardInterrupt:
+            raise SystemExit(_INTERRUPTED) from None
 
     def _run(self, program: Program) -> tuple[object, bool]:
         """Run the program; returns its status, and whether it has failed."""
@@ -88,13 +94,13 @@ class Wrapper:
         except SystemExit as error:
             self._process.files.add_error(error)
             if isinstance(error.code, str):
-                _say(error.code)
+                say(error.code)
                 return 1, True
             return error.code, bool(error.code)
         except Exception as error:  # noqa: BLE001 -- whatever a program fails of
             self._process.files.add_error(error)
             shown = traceback.format_exception(error.with_traceback(_own(error.__traceback__)))
-            _say("".join(shown).rstrip())
+            say("".join(shown).rstrip())
             return 1, True
         return 0, False
 
@@ -136,15 +142,15 @@ def wait_for_change(process: Process, sleep: Callable[[float], object] = time.sl
     """
     objection = process.objection()
     if objection is not None:
-        _say(f"Changed files are not looked for: {objection}")
+        say(f"Changed files are not looked for: {objection}")
         return
     changes = Changes(process.files)
     while True:
         look = changes.look()
         for problem in look.problems:
-            _say(f"Not started: {problem}")
+            say(f"Not started: {problem}")
         if look.restart:
-            _say(f"Restarting: {', '.join(look.restart)} changed")
+            say(f"Restarting: {', '.join(look.restart)} changed")
             process.restart(look.restart, _open_ports())
         sleep(SETTLING if look.settling else _INTERVAL)
 
@@ -161,11 +167,3 @@ def _own(trace: TracebackType | None) -> TracebackType | None:
     while trace is not None and trace.tb_frame.f_code.co_filename in ours:
         trace = trace.tb_next
     return trace
-
-
-def _say(text: str, stream: TextIO | None = None) -> None:
-    """Write to the terminal: there is no log, or it belongs to a program that has ended."""
-    stream = stream or sys.__stderr__
-    if stream is not None:
-        stream.write(f"{text}\n")
-        stream.flush()
