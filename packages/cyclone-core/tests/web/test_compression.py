@@ -328,6 +328,15 @@ def test_head_of_an_answer_in_pieces(serve: Serve) -> None:
         assert answer.body == b""
 
 
+def test_what_passes_on() -> None:
+    """Who sends files can ask whether they must go through the compression."""
+    for kind, passes in (("image/png", True), ("text/plain", False)):
+        request = HTTPServerRequest("GET", "/", headers=HTTPHeaders({"Accept-Encoding": "gzip"}))
+        transform = GZipContentEncoding(request)
+        transform.transform_first_chunk(200, HTTPHeaders({"Content-Type": kind}), b"", False)
+        assert transform.passes_on is passes
+
+
 def test_each_flush_arrives(serve: Serve) -> None:
     """What is flushed can be decompressed by the client at once, before there is more."""
     steps: list[RequestHandler] = []

@@ -133,6 +133,11 @@ class GZipContentEncoding(OutputTransform):
             return b""
         return coder.compress(chunk) + coder.flush(zlib.Z_SYNC_FLUSH)
 
+    @property
+    def passes_on(self) -> bool:
+        """Whether what follows the first piece is left alone; a file then goes its shortest way."""
+        return self._coder is None
+
     def _compressible_type(self, ctype: str) -> bool:
         """Tell whether a media type is worth it; Tornado's name, and may be overridden as there.
 
