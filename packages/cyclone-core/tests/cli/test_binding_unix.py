@@ -11,6 +11,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import ServerFactory
 from twisted.internet.testing import MemoryReactorClock
 
+from cyclone_core import autoreload
 from cyclone_core.cli.binding_unix import UnixBinding
 from cyclone_core.cli.problems import ApplicationProblem, PortInUse
 
@@ -157,3 +158,14 @@ def test_a_socket_that_cannot_be_removed_is_told(
         patch.setattr(Path, "unlink", forbidden)
         with pytest.raises(ApplicationProblem, match="may not be used by this user"):
             UnixBinding(FACTORY, short_path).listen(MemoryReactorClock())
+
+
+def test_the_socket_of_the_program_before_is_ours(
+    short_path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that was started again is not kept from its own socket, which is open still."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(short_path)
+        server.listen()
+        monkeypatch.setattr(autoreload, "inherits", lambda path: path == short_path)
+        UnixBinding(FACTORY, short_path).probe()

@@ -111,6 +111,22 @@ def test_the_address_is_logged(memory: MemoryReactorClock) -> None:
     assert [event["line"] for event in events] == ["It is open."]
 
 
+class Reloading(ServerFactory):
+    """A factory with settings, as an application."""
+
+    settings = {"autoreload": True}  # noqa: RUF012 -- nobody changes it
+
+
+def test_changed_files_are_looked_for(memory: MemoryReactorClock) -> None:
+    """An application in debug mode is started again with a change; others and places are not."""
+    others = [Place(Port()), TCPBinding(FACTORY, 8888, "127.0.0.1")]
+    CycloneService(others, memory).reload_when_changed()
+    assert memory.getDelayedCalls() == []
+    binding = TCPBinding(Reloading(), 8888, "127.0.0.1")
+    CycloneService([binding], memory).reload_when_changed()
+    assert len(memory.getDelayedCalls()) == 1
+
+
 def test_stopping_closes_every_port(memory: MemoryReactorClock) -> None:
     """The Deferred fires when all are closed; a second stop finds nothing to do."""
     ports = [Port(), Port()]

@@ -5,7 +5,7 @@ import binascii
 import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, unquote_plus
+from urllib.parse import unquote_plus
 
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.httputil.cookies import parse_cookie
@@ -74,9 +74,10 @@ class Masking:
     def __init__(self, handler: "HandlerBase") -> None:
         self._mask_uri = handler.application._mask  # noqa: SLF001 -- one for the framework's use
         found = {value for value in _values(handler) if value.strip()}
-        forms = found | {quote(value) for value in found} | {repr(value)[1:-1] for value in found}
-        words = sorted(forms, key=lambda each: (-len(each), each))
-        self._secrets = re.compile("|".join(map(re.escape, words))) if words else None
+        found |= {repr(value)[1:-1] for value in found}
+        # The longest first: one may begin with another one.
+        words = sorted(found, key=lambda each: (-len(each), each))
+        self._secrets = re.compile("|".join(map(_spellings, words))) if words else None
 
     def shown(self, text: str, length: int = 500) -> str:
         """Make text fit to be shown.
@@ -113,6 +114,17 @@ class Masking:
             length: As for `shown`.
         """
         return MASK if is_secret(name) else self.shown(text, length)
+
+
+def _spellings(secret: str) -> str:
+    """Write a pattern of a text as it is, and as it is percent-encoded."""
+    return "".join([each if each.isalnum() and each.isascii() else _forms(each) for each in secret])
+
+
+def _forms(character: str) -> str:
+    encoded = "".join([f"%{byte:02X}" for byte in character.encode("utf-8", "surrogatepass")])
+    plus = r"|\+" if character == " " else ""
+    return f"(?:{re.escape(character)}|(?i:{encoded}){plus})"
 
 
 def _hide(match: re.Match[str]) -> str:
