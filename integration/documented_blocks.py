@@ -47,13 +47,14 @@ class Block:
         """Run it as a part of a program.
 
         Args:
-            names: What the program has beside `cyclone`.
+            names: What the program has beside `cyclone`. `__file__` is where it seems to stand.
 
         Returns:
             The names of the program afterwards.
         """
         namespace = {"cyclone": cyclone, "__name__": "documented", **names}
-        exec(self._code("exec"), namespace)  # noqa: S102 -- the documents are our own
+        code = compile(self.text, str(names.get("__file__", f"<{self.place}>")), "exec")
+        exec(code, namespace)  # noqa: S102 -- the documents are our own
         return namespace
 
     def value(self, **names: object) -> Any:  # noqa: ANN401 -- whatever it is
@@ -62,7 +63,7 @@ class Block:
         Args:
             names: As for `run`.
         """
-        return eval(self._code("eval"), {"cyclone": cyclone, **names})  # noqa: S307 -- as above
+        return eval(self.text, {"cyclone": cyclone, **names})  # noqa: S307 -- as above
 
     def method(self, name: str = "get", **names: object) -> FunctionType:
         """Make it the body of a method.
@@ -75,9 +76,6 @@ class Block:
         found = Block(self.place, method).run(**names)[name]
         assert isinstance(found, FunctionType)
         return found
-
-    def _code(self, mode: str) -> Any:  # noqa: ANN401 -- a code object
-        return compile(self.text, f"<{self.place}>", mode)
 
 
 def blocks() -> dict[str, Block]:
