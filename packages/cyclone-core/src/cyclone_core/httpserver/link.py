@@ -182,11 +182,6 @@ class Link(Protocol):
 
     # For what goes to the socket past the transport: files.
 
-    @property
-    def turn_left(self) -> int:
-        """How many bytes may still go past the reactor in this turn."""
-        return _AT_ONCE - self._at_once
-
     def wait_for_turn(self) -> Deferred[None] | None:
         """Wait until something may be sent past the transport.
 

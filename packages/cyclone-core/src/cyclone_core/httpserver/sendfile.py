@@ -8,7 +8,7 @@ no files of the system.
 
 Both ways have the same bounds as every other answer: the kernel takes no more than it can send (see
 `cyclone_core.httpserver.sending`), a client that takes nothing is cut off after `write_timeout`, and one
-that takes everything waits for its turn after 256 KiB.
+that takes everything waits for its turn after 1 MiB.
 """
 
 import errno
@@ -30,6 +30,9 @@ __all__ = ["FileTransfer"]
 
 # As much as Twisted's transport keeps before it asks a producer to pause.
 _PIECE: Final = 64 * 1024
+
+# So much of a file goes in one turn of the reactor: as much work as 256 KiB that are copied.
+_BY_KERNEL: Final = 1024 * 1024
 
 # What a kernel or a file system says that cannot do it, although it has the call.
 _UNABLE: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
@@ -86,9 +89,10 @@ class FileTransfer:
         self._offset = offset
         self._count = count
         self.active = True
-        # This also writes what a buffered file was given and has not written yet.
-        self._file.seek(offset)
         self._by_kernel = _is_plain(self._file) and has_socket(self._link.transport)
+        if not self._by_kernel or type(self._file) is not io.FileIO:
+            # This also writes what a buffered file was given and has not written yet.
+            self._file.seek(offset)
         self._go_on(None)
         return done
 
@@ -129,7 +133,7 @@ class FileTransfer:
         waiting = link.wait_for_turn()
         if waiting is not None:
             return waiting
-        wanted = min(self._count, link.turn_left)
+        wanted = min(self._count, _BY_KERNEL)
         try:
             sent = os.sendfile(link.transport.fileno(), self._file.fileno(), self._offset, wanted)
         except BlockingIOError:

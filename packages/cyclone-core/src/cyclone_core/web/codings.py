@@ -3,7 +3,6 @@
 import os
 import re
 import stat
-import time
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
@@ -18,15 +17,9 @@ _ALIASES: Final = {"x-gzip": "gzip"}
 # Browsers have some ten different ones; a long one is somebody's joke.
 _LONGEST_KEPT: Final = 200
 
-_SECOND: Final = 1.0
-_MOST_KEPT: Final = 1024
-
-_Found = tuple[float, float, tuple[str, ...]]  # until when, the time of the original, codings
-_found: Final[dict[tuple[str, tuple[str, ...]], _Found]] = {}
-
 
 def find_siblings(path: str, modified: float, suffixes: Mapping[str, str]) -> tuple[str, ...]:
-    """Look for compressed files beside a file; the answer holds for a second.
+    """Look for compressed files beside a file.
 
     One that is older than the original is none: somebody has forgotten to compress it anew. Whole seconds
     count, because some compressors copy the original's time without the rest.
@@ -39,18 +32,9 @@ def find_siblings(path: str, modified: float, suffixes: Mapping[str, str]) -> tu
     Returns:
         The codings of those that are there, in that order.
     """
-    now = time.monotonic()
-    key = (path, tuple(suffixes.values()))
-    until, then, codings = _found.get(key, (now, modified, ()))
-    if now < until and then == modified:
-        return codings
-    codings = tuple(
+    return tuple(
         [name for name, suffix in suffixes.items() if _is_current(path + suffix, modified)]
     )
-    if len(_found) >= _MOST_KEPT:
-        _found.clear()  # it is filled again in a second
-    _found[key] = (now + _SECOND, modified, codings)
-    return codings
 
 
 def _is_current(path: str, modified: float) -> bool:

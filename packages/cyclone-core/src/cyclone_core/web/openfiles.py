@@ -15,18 +15,12 @@ import os
 import stat
 import time
 from collections.abc import Iterable
-from typing import Final, NamedTuple, Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from cyclone_core.web.errors import HTTPError
+from cyclone_core.web.filefacts import FileFacts, Identity, identity_of
 
-__all__ = [
-    "Identity",
-    "OpenFile",
-    "identity_of",
-    "only_regular",
-    "open_inside",
-    "open_regular",
-]
+__all__ = ["OpenFile", "only_regular", "open_inside", "open_regular", "read_again"]
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -51,34 +45,17 @@ _MISSING: Final = frozenset(
 _NO_FILE: Final = frozenset({errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP})
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
-Identity = tuple[int, int, int, int]
-"""Device, inode, size, and the time of the last change of anything in nanoseconds.
-
-That time cannot be set by anybody, unlike that of the last modification.
-"""
-
-
-def identity_of(status: os.stat_result) -> Identity:
-    """Tell what a file is, and whether it is still the same.
-
-    Args:
-        status: What the system says of it.
-
-    Returns:
-        Something that is equal for the same file only, and only as long as nothing is changed in it.
-    """
-    return status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns
-
 
 class OpenFile:
     """A file, or a directory, that is open; close it once you are done.
 
     Attributes:
+        asked: The path that was opened.
         path: Where it is, without symbolic links in it if it was opened with `open_inside`.
         status: What the system said of it after it was opened.
     """
 
-    __slots__ = ("_file", "_number", "path", "status")
+    __slots__ = ("_facts", "_file", "_number", "asked", "path", "status")
 
     def __init__(self, number: int | None, path: str) -> None:
         """Take over a file.
@@ -89,13 +66,26 @@ class OpenFile:
         """
         self._number = number
         self._file: io.FileIO | None = None
-        self.path = path
+        self._facts: FileFacts | None = None
+        self.asked = self.path = path
         self.status = os.stat(path) if number is None else os.fstat(number)  # noqa: PTH116
 
     @property
     def number(self) -> int | None:
         """The descriptor, None when it is closed."""
         return self._number
+
+    @property
+    def facts(self) -> FileFacts:
+        """What is known of it."""
+        if self._facts is None:
+            self._facts = FileFacts(self.path, self.status, 0)
+        return self._facts
+
+    @facts.setter
+    def facts(self, facts: FileFacts) -> None:
+        self._facts = facts
+        self.path = facts.path
 
     @property
     def is_directory(self) -> bool:
@@ -140,12 +130,13 @@ class OpenFile:
 
     def close(self) -> None:
         """Close it; a second time does nothing."""
-        number, self._number = self._number, None
-        file, self._file = self._file, None
-        if file is not None:
-            file.close()
-        elif number is not None:
-            os.close(number)
+        number = self._number
+        if number is not None:
+            self._number = None
+            if self._file is None:
+                os.close(number)
+            else:
+                self._file.close()
 
     def __enter__(self) -> Self:
         """Close it at the end of the block."""
@@ -206,11 +197,34 @@ def open_inside(path: str, allowed: tuple[str, ...], shown: str) -> OpenFile:
             raise _outside(shown) from None
         raise
     try:
-        found.path = _confirm(found, path, allowed, shown)
+        found.facts = _confirm(found, path, allowed, shown)
     except HTTPError:
         found.close()
         raise
     return found
+
+
+def read_again(path: str, identity: Identity) -> bytes | None:
+    """Read a small file that was served already, if it is still the same one.
+
+    Args:
+        path: Where it was opened.
+        identity: What it was.
+
+    Returns:
+        The whole of it; None if anything is different.
+    """
+    try:
+        number = os.open(path, _FLAGS)
+    except OSError:
+        return None
+    try:
+        if identity_of(os.fstat(number)) != identity:
+            return None
+        data = _read_at(number, identity[2], 0)
+    finally:
+        os.close(number)
+    return data if len(data) == identity[2] else None
 
 
 def only_regular(found: OpenFile, shown: str) -> OpenFile:
@@ -252,33 +266,25 @@ def _open(path: str, shown: str) -> OpenFile:
         raise
 
 
-class _Confirmed(NamedTuple):
-    """That a file was found where it may be."""
-
-    until: float
-    identity: Identity
-    path: str
-
-
-_confirmed: Final[dict[tuple[str, tuple[str, ...]], _Confirmed]] = {}
+_confirmed: Final[dict[tuple[str, tuple[str, ...]], FileFacts]] = {}
 _resolved: Final[dict[str, tuple[float, str]]] = {}
 
 
-def _confirm(found: OpenFile, path: str, allowed: tuple[str, ...], shown: str) -> str:
-    """Check that an open file is in one of some directories; gives its path."""
+def _confirm(found: OpenFile, path: str, allowed: tuple[str, ...], shown: str) -> FileFacts:
+    """Check that an open file is in one of some directories; gives what is known of it."""
     now = time.monotonic()
     key = (path, allowed)
-    known = _confirmed.get(key)
-    identity = identity_of(found.status)
-    if known is not None and known.identity == identity and now < known.until:
-        return known.path
+    facts = _confirmed.get(key)
+    if facts is not None and now < facts.until and facts.identity == identity_of(found.status):
+        return facts
     real = _path_of(found.number)
     if real is None or not _is_inside(real, [_resolve_lately(each, now) for each in allowed]):
         real = os.path.realpath(path)
         if not (_is_inside(real, map(_resolve, allowed)) and _is_same(real, found.status)):
             raise _outside(shown)
-    _keep(_confirmed, key, _Confirmed(now + _SECOND, identity, real))
-    return real
+    facts = FileFacts(real, found.status, now + _SECOND)
+    _keep(_confirmed, key, facts)
+    return facts
 
 
 def _outside(shown: str) -> HTTPError:

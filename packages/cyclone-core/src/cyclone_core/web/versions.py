@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from cyclone_core.web.openfiles import Identity, OpenFile, identity_of
+from cyclone_core.web.filefacts import Identity
+from cyclone_core.web.openfiles import OpenFile
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -159,7 +160,7 @@ class SlowHashes:
             A Deferred that fires with the version, as `hash_file` gives it. It fails with an `OSError`
             if the file cannot be read, and with a `ValueError` if it was closed.
         """
-        identity = identity_of(file.status)
+        identity = file.facts.identity
         waiter: Deferred[str] = Deferred()
         waiting = self._running.get(identity)
         if waiting is None:
