@@ -16,6 +16,10 @@ SCRIPTS = Path(__file__).resolve().parent / "lua"
 HELLO = b"hello, world"
 JSON = {"message": "hello, world", "id": 42, "ok": True, "items": [1, 2, 3], "name": "M\u00fcller"}
 BODY_SIZE = 1 << 20
+FILES = {
+    "/static/small.css": ("text/css", bytes(map(ord, "0123456789abcdef")) * 64),
+    "/static/large.bin": ("application/octet-stream", bytes([*range(256)] * 4096)),
+}
 # Without blanks: an engine may drop some.
 PAGE_BEGIN = b"<!doctypehtml><html><head><title>Allmembers</title></head>"
 PAGE_TOP = b"<body><h1>Members&amp;guests</h1><table>"
@@ -129,6 +133,20 @@ def check_page(port: int, path: str, *lines: str) -> frozenset[str]:
             connection.socket.sendall(get(path, *lines))
             names = check(connection.answer(), path)
     return names
+
+
+def check_file(port: int, path: str) -> frozenset[str]:
+    """Ask for a file twice on one connection."""
+    kind, content = FILES[path]
+    with Connection(port) as connection:
+        for _ in range(2):
+            connection.socket.sendall(get(path))
+            answer = connection.answer()
+            found = answer.headers.get("content-type")
+            if answer.status != 200 or found != kind or answer.body != content:
+                message = f"{path} answers {answer.status} {found} {len(answer.body):,} bytes"
+                raise WrongAnswerError(message)
+    return frozenset(answer.headers)
 
 
 def check_browser(port: int) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from answers import check_browser, check_close, check_page, check_pipeline, check_upload
+from answers import check_browser, check_close, check_file, check_page, check_pipeline, check_upload
 from idle import idle
 from load import steady, wrk
 from server import Server, cores
@@ -107,6 +107,7 @@ def _loaded(
     return Scenario(title, check, measure, COST, (Must("cpu", least, times=True),))
 
 
+SMALL, LARGE = "/static/small.css", "/static/large.bin"
 check_hello = partial(check_page, path="/hello")
 SCENARIOS = {
     "hello": _loaded("a short text", "/hello", 5, check_hello),
@@ -114,6 +115,10 @@ SCENARIOS = {
     "headers20": _loaded("20 browser headers", "/hello", 6, check_browser, "headers20"),
     "pipeline": _loaded("16 requests in one write", "/hello", 10, check_pipeline, "pipeline"),
     "post1m": _loaded("POST of 1 MiB", "/upload", 3, check_upload, "post1m", 16),
+    "static1k": _loaded("a file of 1 KiB", SMALL, 5, partial(check_file, path=SMALL)),
+    "static1m": _loaded(
+        "a file of 1 MiB", LARGE, 2, partial(check_file, path=LARGE), connections=16
+    ),
     "template": _loaded("a page of 100 rows", "/page", 3, partial(check_page, path="/page")),
     "close": _loaded("a new connection each", "/hello", 3, check_close, "close"),
     "p99": Scenario(

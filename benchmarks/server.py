@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 APPS = Path(__file__).resolve().parent / "apps"
 SERVERS = ("cyclone", "tornado", "twisted")
 START_SECONDS = 20
+# The files that are served, by name.
+FILES = {"small.css": b"0123456789abcdef" * 64, "large.bin": bytes(range(256)) * 4096}
 PRIORITY = -12
 
 
@@ -129,6 +131,11 @@ def running(name: str, core: set[int], everything: bool = False) -> Iterator[Ser
     port = free_port()
     command = [sys.executable, str(APPS / f"{name}_app.py"), str(port)]
     with tempfile.TemporaryFile() as output, tempfile.TemporaryDirectory() as folder:
+        files = Path(folder, "files")
+        files.mkdir()
+        for file, content in FILES.items():
+            (files / file).write_bytes(content)
+        command += ["--files", str(files)]
         if everything:
             command += ["--everything", str(Path(folder, "access.log"))]
         with pinned(core):

@@ -8,7 +8,7 @@ import on_twisted
 import payload
 from twisted.python import log
 
-from cyclone_core.web import Application, RequestHandler
+from cyclone_core.web import Application, RequestHandler, StaticFileHandler
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +50,8 @@ def no_log(_handler: RequestHandler) -> None:
 
 def application(everything: Path | None) -> Application:
     """Make the application, quiet and small or with all that both frameworks have."""
-    routes = [(r"/hello", Hello), (r"/page", Page), (r"/json", Json), (r"/upload", Upload)]
+    files = (payload.FILES, StaticFileHandler, {"path": str(payload.options().files)})
+    routes = [(r"/hello", Hello), (r"/page", Page), (r"/json", Json), (r"/upload", Upload), files]
     if everything is None:
         return Application(routes, template_path=payload.TEMPLATES, log_function=no_log)
     log.startLogging(everything.open("a", encoding="utf-8"), setStdout=False)

@@ -15,6 +15,8 @@ JSON: dict[str, object] = {
     "items": [1, 2, 3],
     "name": "M\u00fcller",
 }
+FILES = r"/static/(.*)"
+NO_SNIFF = ("X-Content-Type-Options", "nosniff")
 # The page of `micro/`, with values of its own.
 TEMPLATES = str(Path(__file__).resolve().parent.parent / "micro" / "templates" / "cyclone")
 HEADING = "Members & guests"
@@ -33,9 +35,10 @@ OTHER_ROUTES = tuple([rf"/section{number}/([^/]+)" for number in range(47)])
 
 
 class Options(argparse.Namespace):
-    """The arguments of an app: its port, and the file of its access log if it writes one."""
+    """The arguments of an app: its port, a directory, and the file of its access log if it has one."""
 
     port: int
+    files: Path
     everything: Path | None
 
 
@@ -44,6 +47,9 @@ def options() -> Options:
     """Read the command line of an app."""
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int, help="the port of 127.0.0.1 to listen on")
+    parser.add_argument(
+        "--files", type=Path, required=True, metavar="DIRECTORY", help="what /static/ serves"
+    )
     parser.add_argument(
         "--everything", type=Path, metavar="FILE", help="have 50 routes and log each request there"
     )

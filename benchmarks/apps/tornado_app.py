@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 import payload
-from tornado.web import Application, RequestHandler
+from tornado.web import Application, RequestHandler, StaticFileHandler
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +38,13 @@ class Upload(RequestHandler):
         self.write(str(len(self.request.body)))
 
 
+class Files(StaticFileHandler):
+    """Serves files, with the one header more that cyclone's handler sends."""
+
+    def set_extra_headers(self, path: str) -> None:  # noqa: ARG002 -- the name is Tornado's
+        self.set_header(*payload.NO_SNIFF)
+
+
 class Page(RequestHandler):
     """Renders a template."""
 
@@ -51,7 +58,8 @@ def no_log(_handler: RequestHandler) -> None:
 
 def application(everything: Path | None) -> Application:
     """Make the application, quiet and small or with all that both frameworks have."""
-    routes = [(r"/hello", Hello), (r"/page", Page), (r"/json", Json), (r"/upload", Upload)]
+    files = (payload.FILES, Files, {"path": str(payload.options().files)})
+    routes = [(r"/hello", Hello), (r"/page", Page), (r"/json", Json), (r"/upload", Upload), files]
     if everything is None:
         return Application(routes, template_path=payload.TEMPLATES, log_function=no_log)
     logging.basicConfig(filename=everything, level=logging.INFO)

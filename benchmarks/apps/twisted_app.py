@@ -44,8 +44,23 @@ def page() -> bytes:
 
 
 ETAG = 'Etag: "0123456789abcdef0123456789abcdef01234567"'
+FILE = (
+    'Etag: "%s"' % ("0123456789abcdef" * 8),
+    "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT",
+    "Accept-Ranges: bytes",
+    "X-Content-Type-Options: nosniff",
+)
+
+
+def file(name: str, content_type: str) -> bytes:
+    """Return a whole answer that sends a file."""
+    return answer((payload.options().files / name).read_bytes(), content_type, *FILE)
+
+
 ANSWERS = {
     b"GET /page HTTP/1.1": answer(page(), "text/html; charset=UTF-8", ETAG),
+    b"GET /static/small.css HTTP/1.1": file("small.css", "text/css"),
+    b"GET /static/large.bin HTTP/1.1": file("large.bin", "application/octet-stream"),
     b"GET /hello HTTP/1.1": answer(payload.HELLO, payload.PLAIN, ETAG),
     b"GET /json HTTP/1.1": answer(
         json.dumps(payload.JSON).encode(), "application/json; charset=UTF-8", ETAG
