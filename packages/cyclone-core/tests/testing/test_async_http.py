@@ -283,6 +283,13 @@ class OwnContextTest(SecureTest):
         assert self.default_ssl_options() is self.default_ssl_options()
 
 
+def test_again() -> None:
+    """A test that is run again, as `trial --until-failure` does it, has a certificate again."""
+    case = SecureTest("test_fetch")
+    assert outcome(case).wasSuccessful()
+    assert outcome(case).wasSuccessful()
+
+
 def test_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the libraries for TLS the test is skipped, and the reason says what to install."""
     monkeypatch.setitem(__import__("sys").modules, "cryptography.hazmat.primitives", None)

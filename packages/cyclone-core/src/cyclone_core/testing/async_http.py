@@ -265,12 +265,17 @@ class AsyncHTTPSTestCase(AsyncHTTPTestCase):
         """
         if self._certificate is None:
             directory = tempfile.mkdtemp(prefix="cyclone-test-")
-            self.addCleanup(shutil.rmtree, directory)
+            self.addCleanup(self._remove_certificate, directory)
             try:
                 self._certificate = write_certificate(Path(directory))
             except TLSUnavailable as error:
                 raise unittest.SkipTest(str(error)) from None
         return self._certificate
+
+    def _remove_certificate(self, directory: str) -> None:
+        # The same object may be run again: `trial --until-failure` does it.
+        self._certificate = None
+        shutil.rmtree(directory)
 
     def get_protocol(self) -> str:
         """Tell what is spoken there: `"https"`."""
