@@ -2,17 +2,22 @@
 
 The files and commands are those of the guide. Two things differ from its text: the indentation,
 which was lost on the way here, and the `-` at the end of the xgettext command. Without it GNU
-xgettext says "no input file given" instead of reading the pipe.
+xgettext says "no input file given" instead of reading the pipe. The server takes a free port.
 """
 
 import html
+import http.client
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from babel.messages.pofile import read_po
+from startup_processes import PATIENCE, Launcher, free_port
 
 FOOBAR_TAC = """\
 # coding: utf-8
@@ -150,6 +155,18 @@ def run(folder: Path, *command: str) -> str:
     return done.stdout
 
 
+def ask(
+    port: int, method: str, path: str, form: Mapping[str, str] | None = None, cookie: str = ""
+) -> tuple[str, str, str]:
+    """Ask the server; returns the body, the cookie that it sets and where it redirects to."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as client:
+        client.request(method, path, urlencode(form) if form else None, headers)
+        answer = client.getresponse()
+        told = [answer.getheader(name, "") for name in ("Set-Cookie", "Location")]
+        return html.unescape(answer.read().decode()), told[0].partition(";")[0], told[1]
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Write the files of the guide and extract their messages as it says."""
@@ -212,3 +229,32 @@ def test_babel_finds_the_same(project: Path) -> None:
         "send": [("template/index.html", 6)],
         "change language:": [("template/index.html", 9)],
     }
+
+
+@pytest.mark.parametrize("mended", [False, True])
+def test_finished_application(project: Path, launch: Launcher, mended: bool) -> None:
+    """`twistd -ny foobar.tac`: the links choose the language.
+
+    The answer to the form is never translated as printed: the name is put into the message before its
+    translation is looked up. Behind the closing parenthesis it is.
+    """
+    text = FOOBAR_TAC
+    if mended:
+        printed = '_("the name is: %s" % name)'
+        assert printed in text
+        text = text.replace(printed, '_("the name is: %s") % name')
+    port = free_port()
+    (project / "foobar.tac").write_text(text.replace("8888", str(port)), encoding="utf-8")
+    translate(project / "foobar.po")
+    run(project, "bash", "-euo", "pipefail", "-c", COMPILE)
+    server = Launcher(project, launch.directory)
+    try:
+        server.start("twistd", "-ny", "foobar.tac").serving(port)
+        assert "write someone's name:" in ask(port, "GET", "/")[0]
+        assert ask(port, "GET", "/lang/pt_BR")[1:] == ("lang=pt_BR", "/")
+        assert ask(port, "GET", "/lang/xx")[1:] == ("", "/")
+        assert "escreva o nome de alguém:" in ask(port, "GET", "/", cookie="lang=pt_BR")[0]
+        told = ask(port, "POST", "/", {"name": "Zé"}, "lang=pt_BR")[0]
+        assert told == ("o nome é: Zé" if mended else "the name is: Zé")
+    finally:
+        server.close()
