@@ -444,7 +444,7 @@ def test_no_cycles(connect: Connect) -> None:
             respond(request, request.body)
 
     client = connect(Script())
-    script = client.server._callback
+    script = client.server.request_callback
     script._answer = answer
     script.requests = _Forgetful()
     post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"

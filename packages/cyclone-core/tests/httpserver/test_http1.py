@@ -27,7 +27,7 @@ def client(connect: Connect) -> Client:
 def ask(client: Client, request: bytes = GET) -> HTTP1Exchange:
     """Send a request and give its exchange."""
     client.send(request)
-    exchange = client.server._callback.requests[-1].connection
+    exchange = client.server.request_callback.requests[-1].connection
     assert isinstance(exchange, HTTP1Exchange)
     return exchange
 
@@ -319,7 +319,7 @@ class TestDrained:
         client.wire.room = 10**6
         client.pump()
         client.turn()
-        assert len(client.server._callback.requests) == 2
+        assert len(client.server.request_callback.requests) == 2
 
     def test_client_vanishes(self, client: Client) -> None:
         """It fails when the client goes before there is room."""

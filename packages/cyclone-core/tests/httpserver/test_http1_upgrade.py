@@ -118,7 +118,7 @@ def test_connection_lost(connect: Connect) -> None:
     shout = Shout()
     client = upgraded(connect, shout)
     ended: list[str | None] = []
-    client.server._callback.requests[0].notifyFinish().addCallback(ended.append)
+    client.server.request_callback.requests[0].notifyFinish().addCallback(ended.append)
     client.vanish()
     assert shout.ended is not None
     assert ended == [shout.ended.getErrorMessage()]
@@ -154,7 +154,7 @@ def test_half_closed_unaware(connect: Connect) -> None:
 def test_answer_afterwards(connect: Connect) -> None:
     """An answer behind the switch is not sent: the other protocol's client would read it."""
     client = upgraded(connect, Shout())
-    exchange = client.server._callback.requests[0].connection
+    exchange = client.server.request_callback.requests[0].connection
     exchange.respond(200, "OK", HTTPHeaders(), b"ok")
     exchange.write_headers(200, "OK", HTTPHeaders(), b"ok")
     exchange.finish()
@@ -168,7 +168,7 @@ def test_abort(connect: Connect) -> None:
     """The exchange may still cut the connection."""
     shout = Shout()
     client = upgraded(connect, shout)
-    client.server._callback.requests[0].connection.abort("enough")
+    client.server.request_callback.requests[0].connection.abort("enough")
     client.turn()
     assert shout.ended is not None
 
@@ -215,7 +215,7 @@ class TestRefused:
         """A connection is handed over once."""
         client = upgraded(connect, Shout())
         with pytest.raises(NotUpgradable):
-            client.server._callback.requests[0].connection.upgrade(Shout())
+            client.server.request_callback.requests[0].connection.upgrade(Shout())
         client.send(b"hello")
         assert client.received() == b"HELLO"
 

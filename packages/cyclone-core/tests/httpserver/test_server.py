@@ -98,7 +98,7 @@ def test_unknown_option() -> None:
         HTTPServer(respond, q=1)
 
 
-@pytest.mark.parametrize("value", ["5", 0, -1, None, 1.5, True])
+@pytest.mark.parametrize("value", ["5", 0, -1, 1.5, True])
 def test_wrong_option(value: object) -> None:
     """A limit of a wrong type or value is refused by its name."""
     with pytest.raises(ValueError, match="max_body_size"):

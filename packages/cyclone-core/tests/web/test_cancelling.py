@@ -237,7 +237,7 @@ def test_kinds(serve: Serve, log: Log, kind: str) -> None:
     connection.leave()
     inner = [] if kind in ("deferred", "awaitable") else ["finally"]
     assert Kinds.seen == ["close", "canceller", *inner, "finish"]
-    log.take("cyclone.web")  # the generator's warning
+    log.take("cyclone.coroutines")  # the generator's warning
 
 
 def test_may_go_on(serve: Serve) -> None:

@@ -96,7 +96,7 @@ def test_undecorated_generator(serve: Serve, log: Log) -> None:
     gate.callback("b")
     assert connection.read("GET")[0].text == "ab"
     assert calls == [1]
-    (line,) = log.take("cyclone.web")
+    (line,) = log.take("cyclone.coroutines")
     assert "Handler.get returned a generator: is @inlineCallbacks missing?" in line
 
 

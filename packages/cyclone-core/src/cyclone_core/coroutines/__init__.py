@@ -20,9 +20,10 @@ from twisted.internet import defer
 
 from cyclone_core.coroutines.context import run_in
 from cyclone_core.coroutines.driver import drive
+from cyclone_core.coroutines.settling import settle
 from cyclone_core.coroutines.tasks import CoroutineCancelled
 
-__all__ = ["CANCELLATIONS", "CoroutineCancelled", "drive", "run_in"]
+__all__ = ["CANCELLATIONS", "CoroutineCancelled", "drive", "run_in", "settle"]
 
 CANCELLATIONS: Final = (defer.CancelledError, asyncio.CancelledError)
 """What a cancelled coroutine ends with: Twisted's own exception, or that of asyncio where a loop runs."""

@@ -100,6 +100,11 @@ class CoarseClock:
             self._call = None
 
     @property
+    def has_reactor(self) -> bool:
+        """Whether the reactor was given, or looked up already."""
+        return self._reactor is not None
+
+    @property
     def reactor(self) -> "IReactorTime":
         """What tells the time: the global reactor unless another one was given."""
         if self._reactor is None:

@@ -6,12 +6,12 @@ import operator
 import weakref
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, gatherResults, succeed
 
 from cyclone_core.httpserver.clock import CoarseClock, Timed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from twisted.internet.interfaces import IDelayedCall
 
@@ -80,6 +80,8 @@ class Connections:
         self._ports = 0
         self._trigger: Any = None
         self._waiting: list[Deferred[None]] = []
+        self._listeners: list[Callable[[], Deferred[Any]]] = []
+        self._leaving: list[tuple[set[Managed], Deferred[None]]] = []
         self._grace: IDelayedCall | None = None
         _everybody.add(self)
 
@@ -119,6 +121,8 @@ class Connections:
     def forget(self, connection: Managed) -> None:
         """Take note that a connection has ended, or is no HTTP connection any more."""
         self.clock.forget(connection)
+        if self._leaving:
+            self._left(connection)
         if self._waiting and not self.clock.watched:
             self._all_closed()
 
@@ -173,15 +177,65 @@ class Connections:
             trigger, self._trigger = self._trigger, None
             cast("Any", self.clock.reactor).removeSystemEventTrigger(trigger)
 
+    def add_listener(self, stop: "Callable[[], Deferred[Any]]") -> None:
+        """Stop a listener of ours ahead of a drain.
+
+        Args:
+            stop: What stops it, and returns a Deferred that fires then and never fails.
+        """
+        self._listeners.append(stop)
+
+    def remove_listener(self, stop: "Callable[[], Deferred[Any]]") -> None:
+        """Take note that a listener was stopped."""
+        if stop in self._listeners:
+            self._listeners.remove(stop)
+
+    def cut(self, which: "Callable[[Managed], bool]", why: str) -> Deferred[None]:
+        """Close some connections at once, whatever is in flight.
+
+        Args:
+            which: Tells for each of them whether it is meant.
+            why: For the log and for who waits for the end of a request.
+
+        Returns:
+            A Deferred that fires when they are closed. It never fails.
+        """
+        meant = {each for each in cast("set[Managed]", self.clock.watched) if which(each)}
+        if not meant:
+            return succeed(None)
+        waiter: Deferred[None] = Deferred()
+        self._leaving.append((meant, waiter))
+        for connection in list(meant):
+            connection.cut(why)
+        return waiter
+
+    def _left(self, connection: Managed) -> None:
+        for leaving in list(self._leaving):
+            meant, waiter = leaving
+            meant.discard(connection)
+            if not meant:
+                self._leaving.remove(leaving)
+                waiter.callback(None)
+
     def drain(self, grace: float) -> Deferred[None]:
         """Let the requests in flight be answered, and close everything.
+
+        The listeners that it knows are stopped first.
 
         Args:
             grace: Seconds; who is not ready then is cut off.
 
         Returns:
-            A Deferred that fires when every connection is closed. It never fails.
+            A Deferred that fires when every connection and these listeners are closed. It never fails.
         """
+        listeners, self._listeners = self._listeners, []
+        stopped = [stop() for stop in listeners]
+        closed = self._drain(grace)
+        if not stopped:
+            return closed
+        return gatherResults([*stopped, closed]).addCallback(lambda _: None)
+
+    def _drain(self, grace: float) -> Deferred[None]:
         self.draining = True
         for connection in list(cast("set[Managed]", self.clock.watched)):
             connection.drain()

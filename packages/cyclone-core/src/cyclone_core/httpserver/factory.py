@@ -66,8 +66,8 @@ class HTTPFactory(ServerFactory):
     def drain(self, grace: float | None = None) -> Deferred[None]:
         """Let the requests in flight be answered, and close every connection.
 
-        New connections are refused. All ports of an application are drained together; it happens by
-        itself before the reactor stops.
+        Ports that were opened by `listen` are closed first; on others new connections are refused. All
+        ports of an application are drained together; it happens by itself before the reactor stops.
 
         Args:
             grace: Seconds; who is not ready then is cut off. By default `Limits.drain_timeout`.
