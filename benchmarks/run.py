@@ -71,7 +71,7 @@ def parse() -> argparse.Namespace:
         "--seconds", type=float, default=2, metavar="S", help="of each run; default: 2"
     )
     parser.add_argument(
-        "--everything", action="store_true", help="50 routes, and an access log in a file"
+        "--everything", action="store_true", help="50 routes, a log, compression, XSRF tokens"
     )
     parser.add_argument(
         "--check", action="store_true", help="fail if cyclone is below the least that it must reach"

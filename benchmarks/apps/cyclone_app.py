@@ -32,6 +32,9 @@ class Json(RequestHandler):
 class Upload(RequestHandler):
     """Answers with the length of the body."""
 
+    def check_xsrf_cookie(self) -> None:
+        """Take uploads of programs, which have no cookie."""
+
     def post(self) -> None:
         self.set_header("Content-Type", payload.PLAIN)
         self.write(str(len(self.request.body)))
@@ -56,7 +59,7 @@ def application(everything: Path | None) -> Application:
         return Application(routes, template_path=payload.TEMPLATES, log_function=no_log)
     log.startLogging(everything.open("a", encoding="utf-8"), setStdout=False)
     others = [(path, Hello) for path in payload.OTHER_ROUTES]
-    return Application([*others, *routes], template_path=payload.TEMPLATES)
+    return Application([*others, *routes], template_path=payload.TEMPLATES, **payload.EVERYTHING)
 
 
 if __name__ == "__main__":

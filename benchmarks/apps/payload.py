@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 HELLO = b"hello, world"
 PLAIN = "text/plain; charset=UTF-8"
@@ -32,6 +33,12 @@ ROWS = [
 ]
 # Routes that nobody asks for and that a server with many has to look past.
 OTHER_ROUTES = tuple([rf"/section{number}/([^/]+)" for number in range(47)])
+# What an application that is deployed has besides its routes and its access log.
+EVERYTHING: dict[str, Any] = {
+    "compress_response": True,
+    "cookie_secret": "0123456789abcdef" * 4,
+    "xsrf_cookies": True,
+}
 
 
 class Options(argparse.Namespace):

@@ -33,6 +33,9 @@ class Json(RequestHandler):
 class Upload(RequestHandler):
     """Answers with the length of the body."""
 
+    def check_xsrf_cookie(self) -> None:
+        """Take uploads of programs, which have no cookie."""
+
     def post(self) -> None:
         self.set_header("Content-Type", payload.PLAIN)
         self.write(str(len(self.request.body)))
@@ -64,7 +67,7 @@ def application(everything: Path | None) -> Application:
         return Application(routes, template_path=payload.TEMPLATES, log_function=no_log)
     logging.basicConfig(filename=everything, level=logging.INFO)
     others = [(path, Hello) for path in payload.OTHER_ROUTES]
-    return Application([*others, *routes], template_path=payload.TEMPLATES)
+    return Application([*others, *routes], template_path=payload.TEMPLATES, **payload.EVERYTHING)
 
 
 async def main() -> None:

@@ -25,6 +25,7 @@ def answer(body: bytes, content_type: str, *more: str) -> bytes:
         "Date: Thu, 01 Jan 2026 00:00:00 GMT",
         f"Content-Length: {len(body)}",
         *more,
+        *(("Vary: Accept-Encoding",) if payload.options().everything else ()),
     ]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
