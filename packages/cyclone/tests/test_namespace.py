@@ -16,26 +16,30 @@ import cyclone
 Fresh = Callable[..., str]
 
 TABLE = {
+    "autoreload": "cyclone_core.autoreload",
+    "bottle": "cyclone_core.bottle",
     "escape": "cyclone_escape",
     "httpserver": "cyclone_core.httpserver",
     "httputil": "cyclone_core.httputil",
     "locale": "cyclone_locale",
+    "log": "cyclone_core.log",
+    "options": "cyclone_core.options",
+    "routing": "cyclone_core.routing",
     "template": "cyclone_template",
+    "testing": "cyclone_core.testing",
     "util": "cyclone_core.util",
     "web": "cyclone_core.web",
+    "wsgi": "cyclone_core.wsgi",
 }
 LATER = [
     "app",
     "auth",
-    "bottle",
     "httpclient",
     "jsonrpc",
     "mail",
-    "options",
     "redis",
     "sqlite",
     "sse",
-    "testing",
     "websocket",
     "xmlrpc",
 ]
@@ -181,7 +185,9 @@ def test_version() -> None:
 @pytest.mark.parametrize("name", [*LATER, "nothing"])
 def test_what_is_not_there(name: str) -> None:
     """A module that has not come yet is missing in the ways that Python knows."""
-    with pytest.raises(AttributeError, match=f"no attribute '{name}'; its modules are escape, "):
+    with pytest.raises(
+        AttributeError, match=f"no attribute '{name}'; its modules are autoreload, "
+    ):
         getattr(cyclone, name)
     assert not hasattr(cyclone, name)
     assert importlib.util.find_spec(f"cyclone.{name}") is None
@@ -200,7 +206,8 @@ def test_pickle(alias: str) -> None:
     """Classes carry their real module, so pickles load where only that package is installed."""
     module = getattr(cyclone, alias)
     classes = [item for name in module.__all__ if inspect.isclass(item := getattr(module, name))]
-    for item in classes:
+    # Python pickles some of its own under their name in Python 2.
+    for item in [each for each in classes if each.__module__ != "builtins"]:
         assert item.__module__.partition(".")[0] != "cyclone"
         data = pickle.dumps(item, protocol=0)
         assert b"ccyclone." not in data

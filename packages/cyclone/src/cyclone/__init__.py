@@ -14,14 +14,21 @@ __all__ = [
     "ALIASES",
     "__author__",
     "__version__",
+    "autoreload",
+    "bottle",
     "escape",
     "httpserver",
     "httputil",
     "locale",
+    "log",
+    "options",
+    "routing",
     "template",
+    "testing",
     "util",
     "version",
     "web",
+    "wsgi",
 ]
 
 version: Final[str] = "2.0.0"
@@ -30,13 +37,20 @@ __author__: Final[str] = "The cyclone developers"
 
 ALIASES: Final = MappingProxyType(
     {
+        "autoreload": "cyclone_core.autoreload",
+        "bottle": "cyclone_core.bottle",
         "escape": "cyclone_escape",
         "httpserver": "cyclone_core.httpserver",
         "httputil": "cyclone_core.httputil",
         "locale": "cyclone_locale",
+        "log": "cyclone_core.log",
+        "options": "cyclone_core.options",
+        "routing": "cyclone_core.routing",
         "template": "cyclone_template",
+        "testing": "cyclone_core.testing",
         "util": "cyclone_core.util",
         "web": "cyclone_core.web",
+        "wsgi": "cyclone_core.wsgi",
     },
 )
 """Classic module name, below `cyclone`, to the module that it is (read-only)."""
@@ -44,7 +58,22 @@ ALIASES: Final = MappingProxyType(
 install(__name__, ALIASES)
 
 if TYPE_CHECKING:
-    from cyclone import escape, httpserver, httputil, locale, template, util, web
+    from cyclone import (
+        autoreload,
+        bottle,
+        escape,
+        httpserver,
+        httputil,
+        locale,
+        log,
+        options,
+        routing,
+        template,
+        testing,
+        util,
+        web,
+        wsgi,
+    )
 else:
     # Hidden from type checkers: to them a module with `__getattr__` has every name there is.
     from importlib import import_module

@@ -12,7 +12,21 @@ import cyclone_core.httputil
 import cyclone_core.web
 import cyclone_locale
 import cyclone_template
-from cyclone import escape, httpserver, httputil, locale, template, util
+from cyclone import (
+    autoreload,
+    bottle,
+    escape,
+    httpserver,
+    httputil,
+    locale,
+    log,
+    options,
+    routing,
+    template,
+    testing,
+    util,
+    wsgi,
+)
 from cyclone.web import Application, RequestHandler, url
 
 assert_type(cyclone.version, str)
@@ -50,3 +64,11 @@ missing_too = cyclone.web.nothing  # type: ignore[attr-defined]
 locale.load_gettext_translations(1)  # type: ignore[arg-type]
 template.Loader(1)  # type: ignore[arg-type]
 escape.xhtml_escape(1)  # type: ignore[arg-type]
+
+assert_type(options.options, options.OptionParser)
+rule: routing.Rule = routing.Rule(routing.AnyMatches(), application)
+mounted: wsgi.WSGIContainer
+client: testing.Client = testing.Client(application)
+started: object = autoreload.start
+style: object = bottle.route
+channel: object = log.access_log
