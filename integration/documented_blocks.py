@@ -15,10 +15,11 @@ from types import FrameType, FunctionType
 from typing import Any
 
 import pytest
+from startup_processes import Process, until
 
 import cyclone
 
-__all__ = ["DOCUMENTED", "Block", "block", "blocks", "printed", "variables_of"]
+__all__ = ["DOCUMENTED", "Block", "block", "blocks", "listens", "printed", "variables_of"]
 
 DOCUMENTED = Path(__file__).parent / "documented"
 
@@ -108,6 +109,24 @@ def printed(*places: str) -> pytest.MarkDecorator:
     """
     examples = [block(place) for place in places]
     return pytest.mark.parametrize("example", examples, ids=places)
+
+
+def listens(process: Process, port: int) -> None:
+    """Wait until a server tells that it listens, without asking it for a page.
+
+    Args:
+        process: Its process.
+        port: Its port.
+
+    Raises:
+        AssertionError: It has an error instead.
+    """
+
+    def told() -> bool:
+        assert "Traceback" not in process.output, process.output
+        return f".Application starting on {port}" in process.output
+
+    until("start", told)
 
 
 @contextmanager

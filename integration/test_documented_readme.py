@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
-from documented_blocks import Block, block, printed, variables_of
+from documented_blocks import Block, block, listens, printed, variables_of
 from startup_processes import (
     PATIENCE,
     Launcher,
@@ -23,7 +23,6 @@ from startup_processes import (
     fetch,
     free_port,
     self_signed,
-    until,
 )
 from twisted.application.service import IServiceCollection
 from twisted.internet import defer
@@ -68,11 +67,6 @@ def page_on(port: int) -> Iterator[http.client.HTTPResponse]:
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as client:
         client.request("GET", "/")
         yield client.getresponse()
-
-
-def listens(process: Process, port: int) -> None:
-    """Wait until a server tells that it listens; its page is not asked for."""
-    until("start", lambda: f".Application starting on {port}" in process.output)
 
 
 @printed("README: hello.py")
