@@ -60,11 +60,16 @@ class PlainTest(AsyncTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        assert threading.get_ident() == MAIN
-        self.cleaned: list[int] = []
+        self.where = [threading.get_ident() == MAIN]
+        self.addCleanup(self.check_cleanup)
 
     def tearDown(self) -> None:
+        self.where.append(threading.get_ident() == MAIN)
+
+    def check_cleanup(self) -> None:
+        """The fixtures ran where the test did, the cleanup in the reactor's thread."""
         assert threading.get_ident() == MAIN
+        assert len(set(self.where)) == 1
 
     def test_in_thread(self) -> None:
         """A plain test has a thread, and waits for what the reactor's thread does."""
@@ -134,6 +139,78 @@ def test_placeholder() -> None:
     """What a loader makes of a base class that a module has imported is no test."""
     for base in (AsyncTestCase, AsyncHTTPTestCase):
         assert outcome(base("runTest")).testsRun == 0  # type: ignore[no-untyped-call]
+
+
+class HelloFixture(AsyncHTTPTestCase):
+    """The application of the tests below."""
+
+    def get_app(self) -> Application:
+        return hello_app()
+
+
+class FixtureTest(AsyncHTTPTestCase):
+    """Fixtures that ask the server, as those of Tornado's tests do."""
+
+    def get_app(self) -> Application:
+        assert threading.get_ident() == MAIN
+        return hello_app()
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.greeting = self.fetch("/").body
+
+    def tearDown(self) -> None:
+        assert self.fetch("/").body == self.greeting
+        super().tearDown()
+
+    def test_plain(self) -> None:
+        """The fixture has the answer."""
+        assert self.greeting == b"hello world"
+
+
+class BrokenFixtureTest(FixtureTest):
+    """A fixture that fails when the server is there already."""
+
+    __test__ = False  # it is run below
+    server: HTTPServer
+
+    def setUp(self) -> None:
+        super().setUp()
+        type(self).server = self.http_server
+        raise ZeroDivisionError
+
+
+def test_broken_fixture() -> None:
+    """A fixture that fails leaves no server behind."""
+    result = outcome(BrokenFixtureTest("test_plain"))
+    assert "ZeroDivisionError" in result.errors[0][1]
+    assert BrokenFixtureTest.server.ports == ()
+
+
+class ForgetfulTest(HelloFixture):
+    """A `tearDown` that does not call the inherited one leaves none either."""
+
+    def tearDown(self) -> None:
+        """Forget it."""
+
+    def test_plain(self) -> None:
+        """The server is there."""
+        assert self.fetch("/").code == 200
+
+
+class WaitingFixtureTest(AsyncHTTPTestCase):
+    """Fixtures that wait themselves, around a plain test."""
+
+    def get_app(self) -> Application:
+        return hello_app()
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        super().setUp()
+        self.greeting = (await self.fetch("/")).body
+
+    def test_plain(self) -> None:
+        """The fixture has the answer, and the test waits as ever."""
+        assert self.fetch("/").body == self.greeting
 
 
 class HelloTest(AsyncHTTPTestCase):

@@ -766,7 +766,7 @@ def test_reverse() -> None:
 
 
 def test_changed_reverse() -> None:
-    """Changed: reversing unescapes a dot and writes a blank as `%20`; upstream kept its backslash and wrote `+`."""
+    """Changed: reversing unescapes a dot and writes a blank as `%20`; upstream neither."""
     assert URLSpec(r"/(.*)\.html", RequestHandler).reverse("a b") == "/a%20b.html"
 
 

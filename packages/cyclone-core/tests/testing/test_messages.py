@@ -2,13 +2,20 @@
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from cyclone_core.httputil import HTTPFile, HTTPHeaders
 from cyclone_core.httputil.forms import parse_body_arguments
-from cyclone_core.testing.messages import Body, Message, Target, locate, make_body
+from cyclone_core.testing.messages import (
+    Body,
+    Message,
+    Target,
+    as_headers,
+    locate,
+    make_body,
+)
 
 Whatever = Any
 
@@ -149,6 +156,18 @@ def test_no_upload(given: object) -> None:
     """What is no upload is refused."""
     with pytest.raises(TypeError, match=r"an upload is|body of an upload is"):
         parsed({"a": given})
+
+
+def test_headers() -> None:
+    """Header fields are a mapping or pairs; values may be bytes and numbers."""
+    headers = as_headers([("A", b"\xe4"), ("A", 1), ("B", "c")])
+    assert list(headers.get_all()) == [("A", "\u00e4"), ("A", "1"), ("B", "c")]
+    assert as_headers(headers) == headers
+    assert as_headers(headers) is not headers
+    assert dict(as_headers({"X": "y"})) == {"X": "y"}
+    assert not as_headers(None)
+    with pytest.raises(TypeError):
+        as_headers({"X": cast("str", 1.5)})
 
 
 def message(content: Whatever, version: str = "HTTP/1.1", **headers: str) -> Message:

@@ -17,11 +17,14 @@ from cyclone_core.testing.certificates import write_certificate
 from cyclone_core.testing.coroutines import get_async_test_timeout, in_thread, returns_at_once
 from cyclone_core.testing.fetching import FetchClient
 from cyclone_core.testing.running import is_placeholder
-from cyclone_core.tls import TLSUnavailable, server_context_factory
+from cyclone_core.testing.sockets import bind_unused_port
+from cyclone_core.tls import TLSUnavailable
 
 __all__ = ["AsyncHTTPSTestCase", "AsyncHTTPTestCase", "AsyncTestCase"]
 
 _INTERFACE: Final = "127.0.0.1"
+
+_Method = Callable[[], object]
 
 # For requests whose handlers never end; all others are answered when a test is over.
 _GRACE: Final = 0.5
@@ -31,8 +34,9 @@ class AsyncTestCase(unittest.TestCase):
     """A test case that runs beside the reactor (Tornado: `testing.AsyncTestCase`).
 
     A plain test method runs in a thread of its own: there it may wait, with `run_sync`, while the reactor
-    goes on in the main thread. An `async def`, a generator with `gen_test` or `inlineCallbacks` runs in
-    the reactor's thread, as trial runs it, and so do `setUp`, `tearDown` and cleanups.
+    goes on in the main thread. So do its `setUp` and `tearDown`, if they are plain. An `async def`, a
+    generator with `gen_test` or `inlineCallbacks` runs in the reactor's thread, as trial runs it, and so
+    do its `setUp` and `tearDown`, and all cleanups.
     """
 
     _test_thread: int | None = None
@@ -48,23 +52,19 @@ class AsyncTestCase(unittest.TestCase):
         """
         if is_placeholder(self):
             return None
-        name = self._testMethodName
-        method: Callable[[], object] = getattr(self, name)
-        if not returns_at_once(method):
-            return self._run_test(result)
-
-        @functools.wraps(method)
-        def beside() -> Deferred[None]:
-            return in_thread(functools.partial(self._run_here, method), self.id())
-
-        own = vars(self).get(name)
-        setattr(self, name, beside)
+        own = vars(self).copy()
+        test = getattr(self, self._testMethodName)
+        beside = returns_at_once(test)
+        self.setUp = self._set_up(self.setUp, beside)  # type: ignore[method-assign]
+        setattr(self, self._testMethodName, self._wrapped(test, beside))
+        self.tearDown = self._tear_down(self.tearDown, beside)  # type: ignore[method-assign]
         try:
             return self._run_test(result)
         finally:
-            delattr(self, name)
-            if own is not None:
-                setattr(self, name, own)
+            for name in ("setUp", self._testMethodName, "tearDown"):
+                delattr(self, name)
+                if name in own:
+                    setattr(self, name, own[name])
 
     def run_sync(self, func: Callable[[], Any], timeout: float | None = None) -> Any:  # noqa: ANN401 -- what the function gives
         """Call something in the reactor's thread, and wait for what it gives (Tornado: of its loop).
@@ -95,7 +95,46 @@ class AsyncTestCase(unittest.TestCase):
     def _run_test(self, result: Any) -> Any:  # noqa: ANN401 -- as above
         return super().run(self.defaultTestResult() if result is None else result)  # type: ignore[no-untyped-call]
 
-    def _run_here(self, method: Callable[[], object]) -> object:
+    def _wrapped(self, method: _Method, beside: bool) -> _Method:
+        """Let a method run in a thread, if it is plain and belongs to a test that does."""
+        if not (beside and returns_at_once(method)):
+            return method
+
+        @functools.wraps(method)
+        def in_a_thread() -> Deferred[None]:
+            return in_thread(functools.partial(self._run_here, method), self.id())
+
+        return in_a_thread
+
+    def _set_up(self, method: _Method, beside: bool) -> Callable[[], Any]:
+        wrapped = self._wrapped(method, beside)
+
+        async def set_up() -> None:
+            try:
+                await maybeDeferred(wrapped)
+            except BaseException:
+                await self._close()  # there will be no tearDown
+                raise
+
+        return set_up
+
+    def _tear_down(self, method: _Method, beside: bool) -> Callable[[], Any]:
+        wrapped = self._wrapped(method, beside)
+
+        async def tear_down() -> None:
+            try:
+                await maybeDeferred(wrapped)
+            finally:
+                await self._close()
+
+        # Neither in `tearDown` itself, where overrides may forget it, nor in a cleanup: trial calls those
+        # before `tearDown`, which may still ask the server.
+        return tear_down
+
+    async def _close(self) -> None:
+        """Override to close what the test has opened."""
+
+    def _run_here(self, method: _Method) -> object:
         self._test_thread = threading.get_ident()
         try:
             return method()
@@ -137,16 +176,18 @@ class AsyncHTTPTestCase(AsyncTestCase):
     http_client: FetchClient
     http_server: HTTPServer
     _app: Any
-    _port: Any = None
+    _port = 0
+    _served = False
 
     def setUp(self) -> None:
         """Serve the application; an override calls this one first."""
         super().setUp()
-        self._app = self.get_app()
-        self.http_client = self.get_http_client()
-        self.http_server = self.get_http_server()
-        self._port = self._listen()
-        self.addCleanup(self._close)
+        if threading.get_ident() == self._test_thread:
+            from twisted.internet import reactor
+
+            blockingCallFromThread(cast("Any", reactor), self._serve)
+        else:
+            self._serve()
 
     def get_app(self) -> Any:  # noqa: ANN401 -- see HTTPServer
         """Override to return the application, or whatever else an `HTTPServer` serves.
@@ -164,22 +205,19 @@ class AsyncHTTPTestCase(AsyncTestCase):
 
     def get_http_server(self) -> HTTPServer:
         """Override to return a server of your own."""
-        options = dict(self.get_httpserver_options())
-        options.pop("ssl_options", None)
-        return HTTPServer(self._app, **options)
+        return HTTPServer(self._app, **self.get_httpserver_options())
 
     def get_httpserver_options(self) -> dict[str, Any]:
         """Override to return options of `HTTPServer`.
 
         Returns:
-            The options; `ssl_options` beside them, if there are any, has `certfile` and `keyfile`, paths
-            of PEM files, or is a context factory: then HTTPS is served.
+            The options, by name; with `ssl_options` HTTPS is served.
         """
         return {}
 
     def get_http_port(self) -> int:
         """Tell the port, another one for each test."""
-        return int(self._port.getHost().port)
+        return self._port
 
     def get_protocol(self) -> str:
         """Tell what is spoken there: `"http"`."""
@@ -219,21 +257,20 @@ class AsyncHTTPTestCase(AsyncTestCase):
             functools.partial(self.http_client.fetch, url, raise_error=raise_error, **kwargs)
         )
 
-    def _listen(self) -> Any:  # noqa: ANN401 -- IListeningPort
-        from twisted.internet import reactor
-
-        installed = cast("Any", reactor)
-        ssl_options = self.get_httpserver_options().get("ssl_options")
-        if ssl_options is None:
-            return installed.listenTCP(0, self.http_server, interface=_INTERFACE)
-        if isinstance(ssl_options, dict):
-            ssl_options = server_context_factory(ssl_options["keyfile"], ssl_options["certfile"])
-        return installed.listenSSL(0, self.http_server, ssl_options, interface=_INTERFACE)
+    def _serve(self) -> None:
+        self._app = self.get_app()
+        self.http_client = self.get_http_client()
+        self.http_server = self.get_http_server()
+        sock, self._port = bind_unused_port(address=_INTERFACE)
+        self.http_server.add_sockets([sock])
+        self._served = True
 
     async def _close(self) -> None:
-        self.http_client.close()
-        await maybeDeferred(self._port.stopListening)
-        await self.http_server.drain(_GRACE)
+        if self._served:
+            self._served = False
+            self.http_client.close()
+            await self.http_server.stop()
+            await self.http_server.drain(_GRACE)
 
 
 class AsyncHTTPSTestCase(AsyncHTTPTestCase):

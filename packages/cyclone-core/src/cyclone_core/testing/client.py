@@ -1,6 +1,6 @@
 """`Client`: asks an application in memory, as a browser would over a network."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypedDict, Unpack
 from urllib.parse import urljoin
 
@@ -15,9 +15,11 @@ from cyclone_core.testing.messages import (
     Body,
     Content,
     Files,
+    Headers,
     Message,
     Params,
     Target,
+    as_headers,
     locate,
     make_body,
 )
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorTime
 
 __all__ = ["Client", "RequestOptions"]
-
-Headers = HTTPHeaders | Mapping[str, str] | Iterable[tuple[str, str]]
 
 _HOST: Final = "127.0.0.1"
 _MAX_REDIRECTS: Final = 20
@@ -123,7 +123,7 @@ class Client:
             raise TypeError(f"a client asks an Application, not {app!r}")
         self.app: Any = app
         self.cookies = CookieJar(_application_of(app)) if cookies is None else cookies
-        self.headers = HTTPHeaders(headers)
+        self.headers = as_headers(headers)
         self.follow_redirects = follow_redirects
         self._reactor = reactor
         self._ports: dict[str, Port] = {}
@@ -299,7 +299,7 @@ class Client:
         protocol = options.get("protocol", "http")
         target = locate(uri, protocol, options.get("host", _HOST), query)
         headers = self.headers.copy()
-        given = HTTPHeaders(options.get("headers", ()))
+        given = as_headers(options.get("headers"))
         for name in given:
             headers.pop(name, None)
         for name, value in given.get_all():
@@ -381,5 +381,5 @@ class _Request(NamedTuple):
 
 def _application_of(app: object) -> Application | None:
     while isinstance(app, HTTPServer):
-        app = app._callback  # noqa: SLF001 -- as in testing.port
+        app = app.request_callback
     return app if isinstance(app, Application) else None

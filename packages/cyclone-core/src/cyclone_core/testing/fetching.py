@@ -22,12 +22,10 @@ from twisted.internet.protocol import Factory, Protocol, connectionDone
 from cyclone_core.httputil import HTTPHeaders, http_date
 from cyclone_core.testing.answers import AnswerHead, AnswerReader, EndOfAnswer
 from cyclone_core.testing.errors import AnswerLost, BadAnswer, FetchError, TooManyRedirects
-from cyclone_core.testing.messages import Body, Message, locate
+from cyclone_core.testing.messages import Body, Headers, Message, as_headers, locate
 from cyclone_core.tls import TLSUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from twisted.python.failure import Failure
 
 __all__ = ["FetchClient", "FetchOptions", "FetchResponse"]
@@ -64,7 +62,7 @@ class FetchOptions(TypedDict, total=False):
     """
 
     method: str
-    headers: "Mapping[str, str] | Iterable[tuple[str, str]]"
+    headers: Headers | None
     body: str | bytes | None
     allow_nonstandard_methods: bool
     follow_redirects: bool
@@ -285,7 +283,7 @@ def _message(method: str, url: str, options: FetchOptions) -> Message:
         if (body is None) == (method in _WITH_BODY):
             must = "must" if body is None else "must not"
             raise ValueError(f"{method} {must} have a body; or allow_nonstandard_methods=True")
-    headers = HTTPHeaders(options.get("headers", ()))
+    headers = as_headers(options.get("headers"))
     headers["Connection"] = "close"
     if "user_agent" in options:
         headers["User-Agent"] = options["user_agent"]

@@ -10,7 +10,23 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from cyclone_core.httputil import HTTPHeaders
 
-__all__ = ["Body", "Content", "Files", "Message", "Params", "Target", "locate", "make_body"]
+__all__ = [
+    "Body",
+    "Content",
+    "Files",
+    "Headers",
+    "Message",
+    "Params",
+    "Target",
+    "as_headers",
+    "locate",
+    "make_body",
+]
+
+HeaderValue = str | bytes | int
+
+Headers = HTTPHeaders | Mapping[str, HeaderValue] | Iterable[tuple[str, HeaderValue]]
+"""Header fields: names to values, or pairs in which names may be repeated."""
 
 Params = Mapping[str, Any] | Sequence[tuple[str, Any]]
 """Arguments: names to values; a list of values repeats the name."""
@@ -64,6 +80,36 @@ class Body(NamedTuple):
 
     content: bytes | Iterable[bytes] | None
     content_type: str | None
+
+
+def as_headers(given: "Headers | None") -> HTTPHeaders:
+    """Make header fields of what a test gives.
+
+    Args:
+        given: A mapping, pairs, or None for none; a value may be bytes, which are latin-1, or a number.
+
+    Returns:
+        New header fields.
+
+    Raises:
+        ValueError: A name is no token, or a value holds what no header may.
+        TypeError: A value has another type.
+    """
+    headers = HTTPHeaders()
+    pairs: Iterable[tuple[str, HeaderValue]]
+    if isinstance(given, HTTPHeaders):
+        pairs = given.get_all()
+    elif isinstance(given, Mapping):
+        pairs = given.items()
+    else:
+        pairs = given or ()
+    for name, value in pairs:
+        if isinstance(value, bytes):
+            value = value.decode("latin-1")  # noqa: PLW2901 -- the same in another form
+        elif isinstance(value, int):
+            value = str(value)  # noqa: PLW2901 -- as above
+        headers.add(name, value)
+    return headers
 
 
 def locate(uri: str, protocol: str, host: str, params: Params | None = None) -> Target:

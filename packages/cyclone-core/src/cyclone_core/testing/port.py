@@ -46,7 +46,6 @@ class Port(HTTPServer):
             super().__init__(application, reactor=reactor)
         else:
             super().__init__(application, reactor=reactor, protocol=protocol)
-        self.protocol = getattr(application, "protocol", self.protocol)
         self.open: dict[MemoryTransport, Connection] = {}
         self._watches: dict[OpenRequest, _LogWatch] = {}
         self._find_handler = _find_handler(application)
@@ -129,5 +128,5 @@ class _LogWatch:
 
 def _find_handler(server: object) -> "Callable[[HTTPServerRequest], object] | None":
     while isinstance(server, HTTPServer):
-        server = server._callback  # noqa: SLF001 -- it is the class that we derive from
+        server = server.request_callback
     return getattr(server, "find_handler", None)
