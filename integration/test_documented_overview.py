@@ -472,7 +472,9 @@ reactor.run()
 def start_nginx(launch: Launcher, configuration: str, port: int) -> None:
     """Start nginx with a configuration in which no path and no user of the system is left."""
     launch.write("nginx.conf", configuration)
-    words = ["-e", "stderr", "-p", str(launch.directory), "-g", "daemon off;", "-c", "nginx.conf"]
+    # One process: a worker would outlive a master that is killed.
+    words = ["-e", "stderr", "-p", str(launch.directory), "-c", "nginx.conf"]
+    words += ["-g", "daemon off; master_process off;"]
     launch.start(str(NGINX), *words).serving(port)
 
 
