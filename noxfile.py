@@ -151,7 +151,7 @@ def tests(session: nox.Session, package: str, constraint: str) -> None:
 @nox.session
 def integration(session: nox.Session) -> None:
     """Test all packages together, as installed, over real sockets and with real peers."""
-    need(session, "openssl", "curl", *GETTEXT)
+    need(session, "openssl", "curl", "nginx", *GETTEXT)
     install_built(session, *group("integration"), f"cyclone[all]=={VERSION}")
     run = ["-m", "pytest", "-p", "no:cacheprovider", "integration", *session.posargs]
     session.run("python", *run, env=test_environment(session))

@@ -100,7 +100,9 @@ def group(*names: str) -> list[str]:
 
 def need(session: nox.Session, *tools: str) -> None:
     """Make sure that programs are there: from PATH, else with apt-get as root, else an error."""
-    absent = [tool for tool in tools if shutil.which(tool) is None]
+    # Debian keeps servers where only root looks for programs.
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
+    absent = [tool for tool in tools if shutil.which(tool, path=path) is None]
     missing = sorted({APT_PACKAGES.get(tool, tool) for tool in absent})
     if not missing:
         return
