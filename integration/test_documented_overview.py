@@ -26,7 +26,9 @@ import cyclone.template
 import cyclone.web
 from cyclone_core.testing import Client, Response, result_of
 
-NGINX = shutil.which("nginx")
+# Debian keeps servers where only root looks for programs.
+PROGRAMS = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
+NGINX = shutil.which("nginx", path=PROGRAMS)
 with_nginx = pytest.mark.skipif(
     NGINX is None, reason="no nginx on this machine: the printed configuration was NOT tested"
 )
