@@ -62,6 +62,29 @@ application = cyclone.web.Application([("/", Index)])
 endpoints.serverFromString(reactor, "tcp:{port}:interface=127.0.0.1").listen(application)
 reactor.run()
 """
+# What Tornado's programs look like.
+MAIN = """
+import asyncio
+import cyclone.web
+import words
+
+class Index(cyclone.web.RequestHandler):
+    async def get(self):
+        await asyncio.sleep(0)
+        self.write(words.TEXT)
+
+async def main():
+    cyclone.web.Application([("/", Index)], debug=True).listen({port}, "127.0.0.1")
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+LISTEN = """
+from application import application
+from twisted.internet import reactor
+application.listen({port})
+reactor.run()
+"""
 WITHOUT_LIBRARY = "import sys; sys.modules['watchfiles'] = None\n"
 # Python ends by the signal that it was sent.
 ENDED = {0, -signal.SIGTERM}
@@ -72,6 +95,8 @@ WAYS = {
     "cyclone": ["cyclone", "run", "application.py", "-p{port}"],
     "script": ["python", "-B", "script.py"],
     "module": ["python", "-m", "package.serve"],
+    "listen": ["python", "listen.py"],
+    "asyncio": ["python", "main.py"],
     "wrapper": ["python", "-m", "cyclone_core.autoreload", "innocent.py"],
 }
 
@@ -92,6 +117,8 @@ class Site:
         launch.write("page.html", "page {{ 1 + 1 }}")
         launch.write("application.py", ("" if library else WITHOUT_LIBRARY) + APPLICATION)
         launch.write("innocent.py", INNOCENT.format(port=self.port))
+        launch.write("listen.py", LISTEN.format(port=self.port))
+        launch.write("main.py", MAIN.format(port=self.port))
         launch.write("script.py", SCRIPT.format(port=self.port))
         (launch.directory / "package").mkdir(exist_ok=True)
         launch.write("package/__init__.py", "")
@@ -191,7 +218,7 @@ def test_syntax_error(launch: Launcher, library: bool) -> None:
     assert site.process.output.count("Not restarted") == 1
 
 
-@pytest.mark.parametrize("way", ["plugin", "cyclone", "script", "wrapper"])
+@pytest.mark.parametrize("way", ["plugin", "cyclone", "script", "listen", "wrapper"])
 def test_failing_start(launch: Launcher, way: str) -> None:
     """A program that fails on its way up shows why, keeps its sockets and is started once more."""
     site = Site(launch, way)

@@ -126,15 +126,16 @@ def test_objection(
 
 
 class Drained(ServerFactory):
-    """Has `drain`, as an application."""
+    """Has connections, as an application."""
 
     noisy = False
 
     def __init__(self) -> None:
+        self.connections = self
         self.graces: list[float] = []
         self.done: Deferred[None] = Deferred()
 
-    def drain(self, grace: float) -> Deferred[None]:
+    def drain_connections(self, grace: float) -> Deferred[None]:
         """Take note of the grace."""
         self.graces.append(grace)
         return self.done
@@ -189,7 +190,7 @@ def test_drain_for_ever(source: Source, recorder: Recorder, reactor: Reactor) ->
     """A factory that is never drained, or fails at it, holds nobody up for more than a second."""
 
     class Failing(Drained):
-        def drain(self, grace: float) -> Deferred[None]:
+        def drain_connections(self, grace: float) -> Deferred[None]:
             raise RuntimeError(grace)
 
     for factory in (Drained(), Failing()):

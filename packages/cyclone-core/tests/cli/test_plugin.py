@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import pytest
 from twisted.application.service import IServiceMaker
+from twisted.internet.protocol import ServerFactory
 from twisted.internet.testing import MemoryReactorClock
 from twisted.plugin import getPlugins
 from twisted.python import usage
@@ -24,6 +25,12 @@ FILE = """
 from twisted.internet.protocol import ServerFactory
 Application = ServerFactory
 """
+
+
+class Reloading(ServerFactory):
+    """A factory with settings, as an application in debug mode."""
+
+    settings = {"autoreload": True}  # noqa: RUF012 -- nobody changes it
 
 
 class Twistd(usage.Options):
@@ -204,6 +211,17 @@ def test_the_foreground_opens_its_ports() -> None:
     memory = MemoryReactorClock()
     ForegroundService([TCPBinding(None, 1, "")], reactor=memory).privilegedStartService()  # type: ignore[arg-type]
     assert len(memory.tcpServers) == 1
+
+
+def test_the_foreground_looks_for_changed_files() -> None:
+    """An application in debug mode is started again with a change of its source."""
+    memory = MemoryReactorClock()
+    application = Reloading()
+    service = ForegroundService([TCPBinding(application, 1, "")], reactor=memory)
+    service.privilegedStartService()
+    assert memory.getDelayedCalls() == []
+    service.startService()
+    assert len(memory.getDelayedCalls()) == 1
 
 
 def test_twistd_knows_the_plugin() -> None:

@@ -1,7 +1,7 @@
 """Looks for changes while the reactor runs, and brings the old program to its end."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from twisted.internet.defer import DeferredList, maybeDeferred
 from twisted.logger import Logger
@@ -15,6 +15,8 @@ from cyclone_core.autoreload.telling import Level, tell
 __all__ = ["Reloader"]
 
 _log = Logger(namespace="cyclone.autoreload")
+
+_Drain = Callable[[float], object]
 
 _LAST_CALL: Final = 0.05
 """Seconds for the requests of connections that were accepted before the ports were paused."""
@@ -97,8 +99,8 @@ class Reloader:
         self.reactor.callLater(_LAST_CALL, self._drain, changed, ports)
 
     def _drain(self, changed: tuple[str, ...], ports: list[Open]) -> None:
-        found = [_drain_of(port.factory) for _, port in ports]
-        waiting = [maybeDeferred(drain, self._grace) for drain in found if drain is not None]
+        drains = {_drain_of(port.factory) for _, port in ports} - {None}
+        waiting = [maybeDeferred(cast("_Drain", drain), self._grace) for drain in drains]
         drained = DeferredList(waiting, consumeErrors=True)
         # A factory of ours keeps to the grace by itself; no other one may hold it up for ever.
         drained.addTimeout(self._grace + 1, self.reactor)
@@ -113,10 +115,14 @@ class Reloader:
             self.reactor.stop()
 
 
-def _drain_of(factory: Any) -> Callable[[float], object] | None:  # noqa: ANN401 -- any factory
-    """Find `drain` of an application, below the factories that Twisted wraps around it for TLS."""
+def _drain_of(factory: Any) -> _Drain | None:  # noqa: ANN401 -- any factory
+    """Find what drains an application's connections, below the factories that Twisted has for TLS.
+
+    `drain` of the application itself would close the ports of its servers, too.
+    """
     while factory is not None:
-        drain: Callable[[float], object] | None = getattr(factory, "drain", None)
+        connections = getattr(factory, "connections", None)
+        drain: _Drain | None = getattr(connections, "drain_connections", None)
         if drain is not None:
             return drain
         factory = getattr(factory, "wrappedFactory", None)

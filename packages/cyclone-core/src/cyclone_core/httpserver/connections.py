@@ -230,12 +230,20 @@ class Connections:
         """
         listeners, self._listeners = self._listeners, []
         stopped = [stop() for stop in listeners]
-        closed = self._drain(grace)
+        closed = self.drain_connections(grace)
         if not stopped:
             return closed
         return gatherResults([*stopped, closed]).addCallback(lambda _: None)
 
-    def _drain(self, grace: float) -> Deferred[None]:
+    def drain_connections(self, grace: float) -> Deferred[None]:
+        """Let the requests in flight be answered, and close their connections; listeners stay as they are.
+
+        Args:
+            grace: Seconds; who is not ready then is cut off.
+
+        Returns:
+            A Deferred that fires when every connection is closed. It never fails.
+        """
         self.draining = True
         for connection in list(cast("set[Managed]", self.clock.watched)):
             connection.drain()
