@@ -179,7 +179,8 @@ class HTTPConnection(TimedLink):
     def deadline_passed(self) -> None:
         """Act on a client that was waited for in vain."""
         if self.write_deadline <= self.deadline:
-            self.cut("the client does not take its answer")
+            if self.is_stalled():
+                self.cut("the client does not take its answer")
             return
         waiting = self._waiting
         body = self.body

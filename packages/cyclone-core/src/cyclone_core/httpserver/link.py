@@ -12,6 +12,7 @@ from cyclone_core.httpserver.clock import NEVER, CoarseClock
 from cyclone_core.httpserver.sending import (
     LARGEST_UNSENT,
     bound_unsent,
+    count_unsent,
     has_queued,
     send_at_once,
     sends_at_once,
@@ -72,6 +73,7 @@ class Link(Protocol):
     _producing = False
     _sends = False  # whether what the transport would queue may be sent at once
     _bounded = False  # whether the kernel was told how much to take
+    _unsent_before = 0  # bytes of a file in the kernel, when `write_deadline` was set
     _at_once = 0  # bytes that were sent past the reactor since it last had its turn
 
     _clock: CoarseClock
@@ -207,7 +209,21 @@ class Link(Protocol):
         transport.producerPaused = True
         transport.startWriting()
         self.pauseProducing()
+        self._unsent_before = count_unsent(transport) or 0
         return cast("Deferred[None]", self.drained())
+
+    def is_stalled(self) -> bool:
+        """Tell whether a client has to be cut off at its `write_deadline`, or gets a new one.
+
+        While a file is sent the kernel may have more than the client can take by then. It is enough if it
+        has taken what it must take of other answers before more can be written.
+        """
+        left = count_unsent(self.transport)
+        if left is None or left > self._unsent_before - LARGEST_UNSENT // 2:
+            return True
+        self._unsent_before = left
+        self.write_deadline = self._clock.now + self._limits.write_timeout
+        return False
 
     def count_sent(self, count: int) -> None:
         """Take note of what was sent past the transport."""
@@ -231,6 +247,7 @@ class Link(Protocol):
             self._full[:0] = waiting
             return
         self._unsent = None
+        self._unsent_before = 0
         self.write_deadline = NEVER
         for waiter in waiting:
             waiter.callback(None)

@@ -23,7 +23,13 @@ from twisted.python.failure import Failure
 from cyclone_core.errors import HTTPOutputError, StreamClosedError
 from cyclone_core.http1 import ResponseWriter
 from cyclone_core.httpserver.link import Link
-from cyclone_core.httpserver.sending import has_socket
+from cyclone_core.httpserver.sending import (
+    LARGEST_UNSENT,
+    LARGEST_UNSENT_OF_FILE,
+    bound_unsent,
+    count_unsent,
+    has_socket,
+)
 from cyclone_core.httpserver.streams import close_stream
 
 __all__ = ["FileTransfer"]
@@ -53,6 +59,7 @@ class FileTransfer:
         "_file",
         "_link",
         "_offset",
+        "_raised",
         "_writer",
         "active",
     )
@@ -89,6 +96,7 @@ class FileTransfer:
         self._offset = offset
         self._count = count
         self.active = True
+        self._raised = False
         self._by_kernel = _is_plain(self._file) and has_socket(self._link.transport)
         if not self._by_kernel or type(self._file) is not io.FileIO:
             # This also writes what a buffered file was given and has not written yet.
@@ -133,6 +141,9 @@ class FileTransfer:
         waiting = link.wait_for_turn()
         if waiting is not None:
             return waiting
+        if not self._raised and self._count > LARGEST_UNSENT:
+            self._raised = True
+            bound_unsent(link.transport, LARGEST_UNSENT_OF_FILE)
         wanted = min(self._count, _BY_KERNEL)
         try:
             sent = os.sendfile(link.transport.fileno(), self._file.fileno(), self._offset, wanted)
@@ -149,12 +160,23 @@ class FileTransfer:
         self._offset += sent
         self._count -= sent
         link.count_sent(sent)
-        # As long as it has room, the socket would take the file of one client to its end.
-        return link.wait_until_writable() if self._count else None
+        if self._count:
+            # As long as it has room, the socket would take the file of one client to its end.
+            return link.wait_until_writable()
+        self._lower()
+        # What the client has not taken when this is over may be no more than that of other answers.
+        left = count_unsent(link.transport) or 0
+        return link.wait_until_writable() if left > LARGEST_UNSENT else None
 
     def _read_instead(self) -> None:
         self._by_kernel = False
+        self._lower()
         self._file.seek(self._offset)
+
+    def _lower(self) -> None:
+        if self._raised:
+            self._raised = False
+            bound_unsent(self._link.transport)
 
     def _send_piece(self) -> Deferred[None] | None:
         """Send a piece; returns what must be waited for before more is sent."""

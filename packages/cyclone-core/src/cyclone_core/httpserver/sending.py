@@ -23,7 +23,9 @@ from twisted.internet.interfaces import ISSLTransport, ITransport
 
 __all__ = [
     "LARGEST_UNSENT",
+    "LARGEST_UNSENT_OF_FILE",
     "bound_unsent",
+    "count_unsent",
     "has_queued",
     "has_socket",
     "has_unsent",
@@ -34,6 +36,12 @@ __all__ = [
 
 LARGEST_UNSENT: Final = 128 * 1024
 """Bytes of which the kernel may have no more that are not on their way to the client."""
+
+LARGEST_UNSENT_OF_FILE: Final = 1024 * 1024
+"""The same while a file is sent: it is in memory once, whoever gets it, and so costs none.
+
+With fewer the reactor is told of room for 64 KiB at a time, which doubles the price of a file.
+"""
 
 # Linux: bytes that were never sent, unlike TIOCOUTQ, which counts those that were not acknowledged.
 _SIOCOUTQNSD: Final = 0x894B
@@ -108,19 +116,20 @@ def has_queued(transport: ITransport) -> bool:
     return bool(descriptor._tempDataBuffer or descriptor.dataBuffer)  # noqa: SLF001 -- see above
 
 
-def bound_unsent(transport: ITransport) -> None:
-    """Have the kernel take no more than `LARGEST_UNSENT` that it cannot send.
+def bound_unsent(transport: ITransport, most: int = LARGEST_UNSENT) -> None:
+    """Have the kernel take no more than a number of bytes that it cannot send.
 
     Unlike a smaller send buffer this slows nobody down: what is on its way does not count.
 
     Args:
         transport: A connected transport. Nothing happens if it has no TCP socket below it, or the
             system does not know the option.
+        most: The number.
     """
     option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
     connected = _socket(transport)
     if option is not None and connected is not None and connected.family != _UNIX:
-        connected.setsockopt(socket.IPPROTO_TCP, option, LARGEST_UNSENT)
+        connected.setsockopt(socket.IPPROTO_TCP, option, most)
 
 
 def has_unsent(transport: ITransport) -> bool:
@@ -132,13 +141,25 @@ def has_unsent(transport: ITransport) -> bool:
     Returns:
         False also where the system does not tell.
     """
+    return (count_unsent(transport) or 0) > 0
+
+
+def count_unsent(transport: ITransport) -> int | None:
+    """Tell how many bytes the kernel has that it cannot send yet.
+
+    Args:
+        transport: A connected transport.
+
+    Returns:
+        Their number; None where the system does not tell, as on Linux it does for TCP.
+    """
     connected = _socket(transport)
     if connected is None:
-        return False
+        return None
     try:
-        return _count(connected, _SIOCOUTQNSD) > 0
+        return _count(connected, _SIOCOUTQNSD)
     except (ImportError, OSError):
-        return False
+        return None
 
 
 def is_gone(transport: ITransport, awaited: int | None) -> bool:
