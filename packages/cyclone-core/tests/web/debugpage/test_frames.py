@@ -115,11 +115,11 @@ def test_libraries(tmp_path: Path) -> None:
         ("/x/site-packages/thing/a.py", "thing.a", "library"),
         ("/x/dist-packages/thing/a.py", "thing.a", "library"),
         ("<frozen runpy>", "runpy", "library"),
-        ("/work/cyclone/a.py", "cyclone.web", "library"),
-        ("/work/a.py", "cyclone_core.web.handler", "library"),
-        ("/work/a.py", "cyclonic", "application"),
+        ("/srv/cyclone/a.py", "cyclone.web", "library"),
+        ("/srv/a.py", "cyclone_core.web.handler", "library"),
+        ("/srv/a.py", "cyclonic", "application"),
         ("<string>", "__main__", "application"),
-        ("/work/a.py", "", "application"),
+        ("/srv/a.py", "", "application"),
     ],
 )
 def test_kinds(file: str, module: str, kind: str) -> None:
