@@ -1,7 +1,7 @@
 """Reading arguments of the query string, of forms and of the path."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -49,6 +49,7 @@ def test_missing(name: str) -> None:
     with pytest.raises(MissingArgumentError) as raised:
         get("name")
     assert raised.value.arg_name == "name"
+    assert raised.value.log_message == "Missing argument name"
     assert get("name", "x") == "x"
     assert get("name", None) is None
     assert get("name", default=[]) == []
@@ -62,6 +63,21 @@ def test_strip() -> None:
     assert handler.get_arguments("b") == ["y"]
     assert handler.get_body_arguments("b", strip=False) == [" y "]
     assert handler.get_query_argument("c", " z ") == " z "
+
+
+def test_bytes_of_decode_argument() -> None:
+    """An override of `decode_argument` may leave bytes as they are, as it may in Tornado."""
+
+    class Handler(RequestHandler):
+        def decode_argument(self, value: Any, name: str | None = None) -> str:  # noqa: ANN401, ARG002
+            return cast("str", value)
+
+    request = HTTPServerRequest("GET", "/?a=+%FF%00+")
+    handler = Handler(Application(), request)
+    values: list[Any] = handler.get_arguments("a")
+    assert values == [b"\xff\x00"]
+    values = handler.get_arguments("a", strip=False)
+    assert values == [b" \xff\x00 "]
 
 
 def test_control_characters() -> None:

@@ -1,5 +1,6 @@
 """Error pages: exceptions of every kind, pages of the application's own, and what fails beside."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -481,7 +482,60 @@ def test_error_page_for_lost_client(serve: Serve, log: Log) -> None:
     assert log.failures() == []
 
 
+# Cancellation that comes from asyncio is no `Exception`.
+
+
+class Cancelled(RequestHandler):
+    """Raises asyncio's own in one of its methods."""
+
+    def prepare(self) -> None:
+        if self.request.path == "/prepare":
+            raise asyncio.CancelledError
+
+    async def get(self) -> None:
+        raise asyncio.CancelledError
+
+    async def post(self) -> None:
+        await Deferred.fromCoroutine(self.get())
+
+
+@pytest.mark.parametrize(("path", "method"), [("/prepare", "GET"), ("/", "GET"), ("/", "POST")])
+def test_cancelled_by_asyncio(serve: Serve, log: Log, path: str, method: str) -> None:
+    """A method that ends with asyncio's `CancelledError` gets the error page, as one that fails does."""
+    assert serve([(path, Cancelled)]).ask(path, method).status == 500
+    assert len(log.failures()) == 1
+
+
+def test_error_page_cancelled(serve: Serve, log: Log) -> None:
+    """So does a `write_error` that ends with it."""
+
+    class Handler(RequestHandler):
+        def get(self) -> None:
+            raise HTTPError(404)
+
+        async def write_error(self, *_: object, **_kwargs: object) -> None:
+            raise asyncio.CancelledError
+
+    assert serve(Handler).ask()[:1] == (404,)
+    assert len(log.failures()) == 1
+
+
 # What fails beside.
+
+
+def test_log_exception_of_tornado(serve: Serve) -> None:
+    """An override may use `_request_summary`, as those written for Tornado do; secrets are masked."""
+    seen: list[str] = []
+
+    class Handler(RequestHandler):
+        def get(self) -> None:
+            raise Boom
+
+        def log_exception(self, *_: object) -> None:
+            seen.append(self._request_summary())
+
+    assert serve(Handler).ask("/?a=1&password=x").status == 500
+    assert seen == ["GET /?a=1&password=*** (192.168.1.1)"]
 
 
 def test_log_exception(serve: Serve) -> None:

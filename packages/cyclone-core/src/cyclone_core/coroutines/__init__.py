@@ -23,7 +23,10 @@ from cyclone_core.coroutines.driver import drive
 from cyclone_core.coroutines.settling import settle
 from cyclone_core.coroutines.tasks import CoroutineCancelled
 
-__all__ = ["CANCELLATIONS", "CoroutineCancelled", "drive", "run_in", "settle"]
+__all__ = ["CANCELLATIONS", "FAILURES", "CoroutineCancelled", "drive", "run_in", "settle"]
 
 CANCELLATIONS: Final = (defer.CancelledError, asyncio.CancelledError)
 """What a cancelled coroutine ends with: Twisted's own exception, or that of asyncio where a loop runs."""
+
+FAILURES: Final = (Exception, asyncio.CancelledError)
+"""What code may raise without meaning to end the process: asyncio's cancellation is no `Exception`."""

@@ -125,6 +125,8 @@ class ArgumentMethods(HandlerBase):
     def _all(self, name: str, arguments: Arguments, strip: bool) -> list[str]:
         values = []
         for value in arguments.get(name, ()):
-            text = _CONTROL_CHARACTERS.sub(" ", self.decode_argument(value, name))
+            text = self.decode_argument(value, name)
+            if isinstance(text, str):  # an override may leave the bytes as they are
+                text = _CONTROL_CHARACTERS.sub(" ", text)
             values.append(text.strip() if strip else text)
         return values

@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from cyclone_core.coroutines import FAILURES
 from cyclone_core.errors import StreamClosedError
 from cyclone_core.http1.status import BODYLESS, is_reason, reason_phrase
 from cyclone_core.httputil import HTTPHeaders
@@ -70,7 +71,7 @@ class FailureMethods(OutputMethods):
                 self.set_header(name, value)
             result = self.write_error(status_code, **kwargs)
             waiting = None if result is None else settle(result, self._context)
-        except Exception:  # noqa: BLE001 -- the page is the application's; there must be an answer
+        except FAILURES:  # the page is the application's; there must be an answer
             self._error_page_failed(Failure())
         else:
             if waiting is None:
@@ -133,11 +134,7 @@ class FailureMethods(OutputMethods):
             value: The exception.
             tb: Its traceback.
         """
-        request = self.request
-        uri = request.uri
-        if "?" in uri:
-            uri = self.application._mask(uri)  # noqa: SLF001 -- one for the framework's use
-        summary = printable(f"{request.method} {uri} ({request.remote_ip})")
+        summary = self._request_summary()
         if isinstance(value, HTTPError):
             message = value.get_message()
             if message:
@@ -154,6 +151,14 @@ class FailureMethods(OutputMethods):
             _log.failure("Uncaught exception: {summary}", Failure(value, typ, tb), summary=summary)
         else:
             _log.warn("{summary}: {text}", summary=summary, text=printable(str(value)))
+
+    def _request_summary(self) -> str:
+        """Describe the request for the log; a `log_exception` that was written for Tornado calls it."""
+        request = self.request
+        uri = request.uri
+        if "?" in uri:
+            uri = self.application._mask(uri)  # noqa: SLF001 -- one for the framework's use
+        return printable(f"{request.method} {uri} ({request.remote_ip})")
 
     def _handle_failure(
         self,

@@ -87,11 +87,8 @@ class FileFinder(FileVersions, RequestHandler):
             return file.facts.content_type
         return guess_content_type(path)
 
-    def compute_etag(self, body: bytes = b"") -> str | None:
-        """Make the entity tag of what is sent: its version, in quotes.
-
-        Args:
-            body: Not used for a file: the tag of a part is that of the whole.
+    def compute_etag(self) -> str | None:
+        """Make the entity tag of what is sent: its version, in quotes; that of a part is the whole's.
 
         Returns:
             The tag; None if there is none.
@@ -101,7 +98,7 @@ class FileFinder(FileVersions, RequestHandler):
         elif self.absolute_path is not None:
             version = self._custom_version(self.absolute_path, keep=self._keeps_versions)
         else:
-            return super().compute_etag(body)  # an override of get() has written something else
+            return super().compute_etag()  # an override of get() has written something else
         return f'"{version}"' if version else None
 
     def _choose_file(self, validated: str) -> OpenFile:

@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IProtocol, ITransport
 from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 
-from cyclone_core.coroutines import CANCELLATIONS
+from cyclone_core.coroutines import CANCELLATIONS, FAILURES
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.httputil import HTTPServerRequest
 from cyclone_core.routing.targets import PathArgument
@@ -177,7 +177,7 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
             return
         try:
             if self.request.method not in self.SUPPORTED_METHODS:
-                raise self._unsupported()  # noqa: TRY301 -- a function more for each request
+                raise self._unsupported()
             if path_args:
                 self.path_args = tuple([self._decode_path(value) for value in path_args])
             self.path_kwargs = {}
@@ -190,7 +190,7 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
                 self._prepared()
             else:
                 self._proceed(result, self._prepared)
-        except Exception:  # noqa: BLE001 -- all that a handler raises becomes an error page
+        except FAILURES:  # all that a handler raises becomes an error page
             self._handle_failure(*sys.exc_info())
         if not self._finished or self._rendering:
             self._late = True
@@ -224,7 +224,7 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
     def _guard(self, then: Callable[[], None]) -> None:
         try:
             then()
-        except Exception:  # noqa: BLE001 -- as in _execute()
+        except FAILURES:  # as in _execute()
             self._handle_failure(*sys.exc_info())
 
     def _fail(self, failure: Failure) -> None:
@@ -280,7 +280,7 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
         try:
             result = self.data_received(chunk)
             waiting = None if result is None else settle(result, self._context)
-        except Exception:  # noqa: BLE001 -- as in _execute()
+        except FAILURES:  # as in _execute()
             self._handle_failure(*sys.exc_info())
             return None
         if waiting is not None:
