@@ -81,6 +81,13 @@ def test_function_target() -> None:
     assert get(router, "/b") == b"any "
 
 
+def test_rule_without_target() -> None:
+    """A rule without a target has a name and answers nothing: the next one counts."""
+    router = ReversibleRuleRouter([("/a", None, {}, "a"), ("/a", saying("next"))])
+    assert get(router, "/a") == b"next "
+    assert router.reverse_url("a") == "/a"
+
+
 def test_function_gets_the_body() -> None:
     """A function gets a request with its body; a body that is no good is refused before."""
     router = RuleRouter([("/a", saying("a"))])

@@ -77,7 +77,6 @@ def test_as_rule() -> None:
     [
         (("/a", answer), "the matcher of a rule has a method match(), unlike '/a'"),
         ((AnyMatches(), 5), "is no class: 5"),
-        ((AnyMatches(), None), "is no class: None"),
         ((AnyMatches(), answer, "x"), "are no mapping: 'x'"),
     ],
 )

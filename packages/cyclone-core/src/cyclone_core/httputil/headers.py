@@ -21,10 +21,12 @@ _LINE_END: Final = re.compile(r"\r?\n")
 _NOT_LATIN1: Final = re.compile(r"[^\x00-\xff]")
 
 
-def _checked_value(name: str, value: str) -> str:
+def _checked_value(name: str, value: object) -> str:
+    if isinstance(value, bytes):
+        value = value.decode("latin-1")
     if not isinstance(value, str):
         raise TypeError(
-            f"the value of header {name} must be a str, not {type(value).__name__}: {value!r}"
+            f"the value of header {name} is str or bytes, not {type(value).__name__}: {value!r}"
         )
     if bad := _FORBIDDEN_IN_VALUE.search(value):
         raise ValueError(f"the value of header {name} holds a control character: {_around(bad)}")
@@ -59,7 +61,10 @@ class HTTPHeaders(MutableMapping[str, str]):
     store: dict[str, str | list[str]]
 
     def __init__(
-        self, other: Mapping[str, str] | Iterable[tuple[str, str]] = (), /, **names: str
+        self,
+        other: Mapping[str, str] | Iterable[tuple[str, str | bytes]] = (),
+        /,
+        **names: str | bytes,
     ) -> None:
         """Make headers, empty or from others.
 
@@ -97,12 +102,12 @@ class HTTPHeaders(MutableMapping[str, str]):
         headers.store = store
         return headers
 
-    def add(self, name: str, value: str) -> None:
+    def add(self, name: str, value: str | bytes) -> None:
         """Add a value to those that `name` has already.
 
         Args:
             name: The field name, in any case.
-            value: One field value, text that latin-1 can encode.
+            value: One field value: text that latin-1 can encode, or bytes, which are read so.
 
         Raises:
             ValueError: The name is no token, or the value holds what no header may.
@@ -209,7 +214,7 @@ class HTTPHeaders(MutableMapping[str, str]):
         value = self.store[_wanted(name)]
         return value if isinstance(value, str) else ",".join(value)
 
-    def __setitem__(self, name: str, value: str) -> None:
+    def __setitem__(self, name: str, value: str | bytes) -> None:
         """Replace whatever `name` has with one value."""
         normal = KNOWN_NAMES.get(name) or normalize_name(name)
         if not (type(value) is str and value.isascii() and value.isprintable()):

@@ -198,6 +198,8 @@ class RuleRouter(Router):
         Raises:
             TypeError: The target is nothing that can answer here.
         """
+        if target is None:
+            return None
         if isinstance(target, Router):
             return target.find_handler(request, **target_params)
         if takes_request(target):

@@ -37,7 +37,8 @@ class Rule:
         Args:
             matcher: A `Matcher`.
             target: A handler class, the dotted name of one, another router or an application, a list
-                of rules, or a function that takes the request.
+                of rules, or a function that takes the request. None answers nothing: the rule is there
+                for its name.
             target_kwargs: Keyword arguments for the handler's `initialize`.
             name: A name for `reverse_url`.
 
@@ -50,7 +51,7 @@ class Rule:
             raise TypeError(f"the matcher of a rule has a method match(), unlike {matcher!r}")
         if isinstance(target, str):
             target = import_object(target)
-        if not (callable(target) or isinstance(target, (list, tuple))):
+        if not (target is None or callable(target) or isinstance(target, (list, tuple))):
             raise TypeError(f"the handler of {matcher_name(matcher)} is no class: {target!r}")
         if target_kwargs is not None and not isinstance(target_kwargs, Mapping):
             raise TypeError(
@@ -109,7 +110,7 @@ class URLSpec(Rule):
     def __init__(
         self,
         pattern: str,
-        handler: Callable[..., Any] | str | Sequence[RuleLike],
+        handler: Callable[..., Any] | str | Sequence[RuleLike] | None,
         kwargs: Mapping[str, Any] | None = None,
         name: str | None = None,
     ) -> None:

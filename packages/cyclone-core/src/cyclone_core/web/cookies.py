@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
-from weakref import WeakSet
 
 from twisted.logger import Logger
 
@@ -16,19 +15,13 @@ from cyclone_core.web.signing import (
 )
 from cyclone_escape import utf8
 
-if TYPE_CHECKING:
-    from cyclone_core.web.application import Application
-
 __all__ = ["CookieMethods", "is_weak_secret"]
 
 _log = Logger(namespace="cyclone.web")
 
-_SHORTEST_SECRET: Final = (
-    32  # bytes: the length of a signature; a shorter key weakens it (RFC 2104)
-)
+# Bytes: the length of a signature; a shorter key weakens it (RFC 2104).
+_SHORTEST_SECRET: Final = 32
 _PLACEHOLDER: Final = b"__TODO:"  # how the printed examples begin a secret that nobody should keep
-
-_checked: "WeakSet[Application]" = WeakSet()  # whose secret was looked at
 
 
 class CookieMethods(PlainCookieMethods):
@@ -157,8 +150,8 @@ class CookieMethods(PlainCookieMethods):
     def _cookie_secret(self) -> Secret:
         self.require_setting("cookie_secret", "a signed cookie")
         secret = cast("Secret", self.settings["cookie_secret"])
-        if self.application not in _checked:
-            _checked.add(self.application)
+        if not self.application.secret_is_checked:
+            self.application.secret_is_checked = True
             if is_weak_secret(secret):
                 _log.warn(
                     "the setting 'cookie_secret' is too easy to guess: who does can forge every signed"
