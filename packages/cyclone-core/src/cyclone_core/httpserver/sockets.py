@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-__all__ = ["asked_for", "bind_sockets", "bind_unix_socket"]
+__all__ = ["BACKLOG", "asked_for", "bind_sockets", "bind_unix_socket"]
 
-# As many clients as may wait to be accepted; Tornado's number.
 BACKLOG: Final = 128
+"""How many clients may wait to be accepted; Tornado's number."""
 
 _LAST_PORT: Final = 65535
 _FIRST_UNPRIVILEGED_PORT: Final = 1024

@@ -3,15 +3,18 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import Context, copy_context
+from socket import AF_UNSPEC
 from typing import Any, Final, Self, cast, overload
 
 from twisted.internet.interfaces import IReactorTime
 
-from cyclone_core.httpserver import BodyReceiver, ServerOptions
+from cyclone_core.httpserver import BodyReceiver, HTTPServer, ServerOptions
 from cyclone_core.httpserver.clock import CoarseClock
 from cyclone_core.httpserver.connections import Connections
 from cyclone_core.httpserver.factory import HTTPFactory
 from cyclone_core.httpserver.intake import DiscardedBody, receive_body, receive_stream
+from cyclone_core.httpserver.listening import listen
+from cyclone_core.httpserver.sockets import BACKLOG
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.limits import Limits
 from cyclone_core.routing import (
@@ -64,9 +67,12 @@ class Application(HTTPFactory, ReversibleRouter):
             `status_code=404`.
         ui_modules: The classes of the UI modules by name.
         ui_methods: The UI methods by name.
+        secret_is_checked: Whether somebody has looked if `cookie_secret` is long enough.
         default_router: The rules of all hosts; the last one leads to `wildcard_router`.
         wildcard_router: The rules for hosts without any of their own.
     """
+
+    secret_is_checked = False
 
     def __init__(
         self,
@@ -154,6 +160,53 @@ class Application(HTTPFactory, ReversibleRouter):
             Who takes the body, or None if the request is answered without it.
         """
         return self.find_handler(request).start_request(request)
+
+    def listen(
+        self,
+        port: int | str,
+        address: str | None = None,
+        *,
+        family: int = AF_UNSPEC,
+        backlog: int = BACKLOG,
+        flags: int | None = None,
+        reuse_port: bool = False,
+        **server_options: Any,  # noqa: ANN401 -- those of `HTTPServer`
+    ) -> HTTPServer:
+        """Serve the application on a port (Tornado has the same name).
+
+        The reactor is not run; where an asyncio loop runs and there is no reactor yet, it gets one. With
+        the setting `autoreload` the source is watched.
+
+        Args:
+            port: The port number, also as text; 0 for any that is free.
+            address: An IP address, or a host name for all of its addresses. By default every address of
+                this machine, as in Tornado: `"127.0.0.1"` is for this machine only.
+            family: See `bind_sockets`, as for the next three.
+            backlog: How many clients may wait to be accepted.
+            flags: Bits of `socket.AI_*`.
+            reuse_port: Whether other processes may listen there, too.
+            server_options: See `HTTPServer`.
+
+        Returns:
+            The server, which can be stopped.
+
+        Raises:
+            TypeError: An option is unknown.
+            ValueError: An option has a wrong type or value, or the port is none.
+            TLSError: A file that `ssl_options` names cannot be used.
+            OSError: The port cannot be had; its `errno` tells why, the message what to do.
+            WrongReactor: The reactor does not run on the asyncio loop that runs here.
+        """
+        return listen(
+            self,
+            port,
+            address,
+            family=family,
+            backlog=backlog,
+            flags=flags,
+            reuse_port=reuse_port,
+            **server_options,
+        )
 
     # Routes.
 
