@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.logger import LegacyLogObserverWrapper
 from twisted.python.failure import Failure
 
 from cyclone_core.errors import HTTPInputError, HTTPOutputError, StreamClosedError
@@ -704,6 +705,15 @@ def test_hostile_uri(serve: Serve, log: Log) -> None:
     (line,) = log.take("cyclone.web")
     shown = HOSTILE.encode("unicode_escape").decode("ascii")
     assert line == f"400 GET /{shown} (192.168.1.1): bad"
+
+
+def test_log_message_for_old_observers(serve: Serve, log: Log) -> None:
+    """Observers of Twisted's older log, trial's for example, see the message of an error, too."""
+    assert serve(raising(HTTPError(400, "what %s", "happened"))).ask().status == 400
+    (event,) = log.events
+    seen: dict[str, Any] = {}
+    LegacyLogObserverWrapper(seen.update)(event)
+    assert seen["format"] % seen == "400 GET / (192.168.1.1): what happened"
 
 
 @pytest.mark.parametrize("made", [HTTPAuthenticationRequired, HTTPAuthenticationRequired()])

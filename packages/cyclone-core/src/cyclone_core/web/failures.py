@@ -139,10 +139,10 @@ class FailureMethods(OutputMethods):
             message = value.get_message()
             if message:
                 _log.warn(
-                    "{status} {summary}: {message}",
+                    "{status} {summary}: {text}",
                     status=value.status_code,
                     summary=summary,
-                    message=printable(message),
+                    text=printable(message),
                 )
         elif isinstance(value, StreamClosedError):
             # Somebody who waited for `flush` learned that the client has gone: no error of ours.

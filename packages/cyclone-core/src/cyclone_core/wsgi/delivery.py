@@ -159,7 +159,7 @@ class Delivery:
             failure: What was raised.
             message: What it happened in.
         """
-        self._reactor.callFromThread(_log.failure, "{message}", failure, message=message)
+        self._reactor.callFromThread(_log.failure, "{text}", failure, text=message)
 
     def warn(self, message: str) -> None:
         """Log a warning.
@@ -167,13 +167,13 @@ class Delivery:
         Args:
             message: What has happened.
         """
-        self._reactor.callFromThread(_log.warn, "{message}", message=message)
+        self._reactor.callFromThread(_log.warn, "{text}", text=message)
 
     # In the reactor's thread.
 
     def fail_now(self, failure: Failure, message: str) -> None:
         """Do the same as `fail`, in the reactor's thread."""
-        _log.failure("{message}", failure, message=message)
+        _log.failure("{text}", failure, text=message)
         if self._started:
             self._exchange.abort("the WSGI application failed behind the head of its answer")
         else:
