@@ -22,7 +22,7 @@ _State = tuple[int, int]
 class WatchedFiles:
     """The source files of all imported modules, and what else is watched.
 
-    A look at 1,000 files costs about 2 ms: one `stat` each.
+    A look costs one `stat` for each, some 5 microseconds.
 
     Args:
         since: When the program began to read its files, in seconds since 1970; what was changed
