@@ -388,3 +388,34 @@ def test_an_independent_client_reads_every_answer(
         assert ((b"connection", b"close") in got[2]) is not sender.keep_alive
         assert sender.done
     assert w.keep_alive is keep_alive
+
+
+def test_bytes_past_the_writer_are_counted() -> None:
+    """What is sent by other means counts as if it were written: no more, and no less, is allowed."""
+    w = writer()
+    assert w.room == 0
+    w.send_head(200, "OK", HTTPHeaders({"Content-Length": "10"}), b"ab")
+    assert w.room == 8
+    w.count_data(5)
+    assert w.room == 3
+    with pytest.raises(HTTPOutputError, match="3 bytes"):
+        w.end()
+    w.count_data(3)
+    assert w.end() == b""
+
+
+def test_there_is_room_up_to_the_end_of_the_connection() -> None:
+    """Without a length, for HTTP/1.0, any number of bytes may be sent past the writer."""
+    w = writer("1.0")
+    w.send_head(200, "OK", NONE, b"")
+    w.count_data(10**12)
+    assert w.room > 10**12
+    assert w.end() == b""
+
+
+@pytest.mark.parametrize(("status", "method"), [(200, "GET"), (200, "HEAD"), (304, "GET")])
+def test_there_is_no_room_where_bytes_are_not_sent_as_they_are(status: int, method: str) -> None:
+    """Chunks are framed, and an answer without a body has none."""
+    w = writer(method=method)
+    w.send_head(status, "OK", NONE, b"")
+    assert w.room == 0

@@ -93,6 +93,8 @@ class Exchange(Protocol):
     def send_file(self, file: IO[bytes], offset: int, count: int) -> Deferred[None]:
         """Send a part of a file as the next piece of the body, never more of it in memory than 64 KiB.
 
+        Nothing can be written, and the answer cannot be finished, before it is done.
+
         Args:
             file: A binary file; it is not closed.
             offset: Where to begin, bytes from its start.
@@ -100,7 +102,11 @@ class Exchange(Protocol):
 
         Returns:
             A Deferred that fires when the last byte was handed to the transport. It fails with
-            `StreamClosedError` if the client goes, with `HTTPOutputError` if the file is shorter.
+            `StreamClosedError` if the client goes, with `HTTPOutputError` if the file is shorter. To
+            cancel it cuts the connection.
+
+        Raises:
+            HTTPOutputError: Another file is being sent.
         """
         ...
 
@@ -117,7 +123,8 @@ class Exchange(Protocol):
         """End an answer that `write_headers` began.
 
         Raises:
-            HTTPOutputError: Fewer bytes than `Content-Length` were written; the connection is aborted.
+            HTTPOutputError: Fewer bytes than `Content-Length` were written, or a file is being sent; the
+                connection is aborted.
         """
         ...
 

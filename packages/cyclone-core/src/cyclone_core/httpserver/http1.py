@@ -121,7 +121,7 @@ class HTTP1Exchange:
 
     def _refuse_during_transfer(self) -> None:
         if self._transfer is not None and self._transfer.active:
-            raise HTTPOutputError("a file is being sent: wait for the Deferred of send_file()")
+            raise HTTPOutputError("a file is being sent: wait for the Deferred of send_file() before")
 
     def drained(self) -> Deferred[None] | None:
         """Wait for room; see `Exchange.drained`."""
@@ -134,6 +134,7 @@ class HTTP1Exchange:
         if self._lost is not None:
             return
         try:
+            self._refuse_during_transfer()
             data = self._writer.end()
         except HTTPOutputError:
             if self.started and not self._ended:
