@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from twisted.python.failure import Failure
 
 from cyclone_core.web import HTTPError, RequestHandler
 from cyclone_core.web import debugpage as page_module
+from cyclone_core.web.debugpage import facts
 
 Serve = Callable[..., Any]
 Log = Any  # both are in conftest.py, which cannot be imported
@@ -383,6 +385,16 @@ def test_unshowable(ask: Callable[..., Any]) -> None:
     error.__notes__ = Unshowable()  # type: ignore[assignment] # anybody may set anything
     text = ask(error).text
     assert text.count("&lt;this Unshowable cannot be written as text&gt;") == 2
+
+
+def test_not_installed(ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy of the source has no version, and a page all the same."""
+
+    def unknown(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(facts, "version", unknown)
+    assert "cyclone of unknown version, Twisted of unknown version" in ask(Boom()).text
 
 
 def test_page_fails(serve: Serve, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 import inspect
 import platform
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 
 from cyclone_core.errors import HTTPInputError
@@ -64,7 +64,14 @@ def tables(handler: "HandlerBase", masking: Masking) -> list[Table]:
 def versions() -> str:
     """Name the versions of what runs."""
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"cyclone {version('cyclone-core')}, Twisted {version('Twisted')}, {python}"
+    return f"cyclone {_version('cyclone-core')}, Twisted {_version('Twisted')}, {python}"
+
+
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:  # it runs from its source, or from an archive
+        return "of unknown version"
 
 
 def _table(title: str, rows: "Iterable[tuple[str, str]]", masking: Masking) -> Table:
