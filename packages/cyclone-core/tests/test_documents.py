@@ -594,11 +594,12 @@ def test_asynchronous_without_inline_callbacks(run: Run, reactor: Reactor) -> No
 
 
 def test_readme(run: Run) -> None:
-    """The programs of the README work, each by itself."""
-    hello, upload = re.findall(
+    """The programs of the README work, each by itself; the last one tests the one before it."""
+    hello, upload, login, test = re.findall(
         r"^```python\n(.*?)^```", README.read_text("utf-8"), re.DOTALL | re.MULTILINE
     )
     assert body(Client(run(hello)["app"]).ask(path="/hello/you")) == b"Hello, you"
     client = serve(run(upload)["Upload"])
     assert body(client.ask("PUT", body="x" * 10, Authorization="me")) == b'{"received": 10}'
     assert client.ask("PUT", body="x").startswith(b"HTTP/1.1 401 ")
+    run(login + test)
