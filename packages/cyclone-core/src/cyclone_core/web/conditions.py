@@ -61,8 +61,10 @@ def precondition_fails(headers: HTTPHeaders, etag: str, modified: dt.datetime | 
     """
     condition = headers.get("If-Match")
     if condition is not None:
-        # Strong: two weak tags never match.
-        return condition.strip(" \t") != "*" and etag not in _ENTITY_TAG.findall(condition)
+        if condition.strip(" \t") == "*":
+            return False
+        # The comparison is strong: two weak tags never match.
+        return etag.startswith("W/") or etag not in _ENTITY_TAG.findall(condition)
     condition = headers.get("If-Unmodified-Since")
     if condition is None or modified is None or parse_date(condition) is None:
         return False

@@ -39,6 +39,7 @@ class FileFinder(FileVersions, RequestHandler):
 
     _file: OpenFile | None = None  # what was asked for
     _sent: OpenFile | None = None  # what is sent: that, or what it is when compressed
+    _allowed: tuple[str, ...] = ()  # where it may be
     _version: str | None = None  # was made for this answer
 
     def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
@@ -57,7 +58,7 @@ class FileFinder(FileVersions, RequestHandler):
                 is nothing: 404.
         """
         check_inside(root, absolute_path, self.path)
-        allowed = as_directories(self.allowed_symlink_directory or root)
+        self._allowed = allowed = as_directories(self.allowed_symlink_directory or root)
         found = open_inside(absolute_path, allowed, self.path)
         if self.default_filename is not None and found.is_directory:
             found.close()
@@ -107,9 +108,10 @@ class FileFinder(FileVersions, RequestHandler):
         if file is None or file.path != validated:
             # An override has validated it in its own way.
             self._close_files()
+            self._allowed = ()
             self._file = file = open_regular(validated, self.path)
-        suffixes = self.precompressed
-        if not suffixes:
+        suffixes, allowed = self.precompressed, self._allowed
+        if not suffixes or not allowed:
             return file
         codings = file.facts.codings(suffixes)
         if not (codings and self._may_be_compressed()):
@@ -119,7 +121,6 @@ class FileFinder(FileVersions, RequestHandler):
         coding = choose_coding(field, codings) if field else None
         if coding is None:
             return file
-        allowed = as_directories(self.allowed_symlink_directory or self.root)
         try:
             path = file.path + suffixes[coding]
             compressed = only_regular(open_inside(path, allowed, self.path), self.path)

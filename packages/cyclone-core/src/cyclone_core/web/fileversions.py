@@ -9,7 +9,13 @@ from twisted.logger import Logger
 
 from cyclone_core.web.errors import HTTPError
 from cyclone_core.web.filepaths import absolute_path
-from cyclone_core.web.openfiles import OpenFile, only_regular, open_inside, open_regular
+from cyclone_core.web.openfiles import (
+    OpenFile,
+    forget_files,
+    only_regular,
+    open_inside,
+    open_regular,
+)
 from cyclone_core.web.versions import VersionCache, hash_chunks, hash_file, too_large
 
 __all__ = ["OWN_CONTENT", "OWN_PATH", "OWN_VERSION", "FileVersions", "as_directories", "is_own"]
@@ -153,9 +159,10 @@ class FileVersions:
 
     @classmethod
     def reset(cls) -> None:
-        """Forget all versions."""
+        """Forget all that is known of files."""
         _cache.clear()
         _recent.clear()
+        forget_files()
 
     @classmethod
     def _reads_files(cls) -> bool:
@@ -211,8 +218,7 @@ class FileVersions:
     @classmethod
     def _make_version(cls, file: OpenFile) -> str | None:
         """Make the version of an open file, at once."""
-        too_large = file.size > cls.MAX_VERSION_CONTENT_SIZE
-        version = None if too_large else hash_file(file)
+        version = None if file.size > cls.MAX_VERSION_CONTENT_SIZE else hash_file(file)
         cls._keep_version(file, version)
         return version
 

@@ -20,7 +20,7 @@ from typing import Final, Self, TypeVar
 from cyclone_core.web.errors import HTTPError
 from cyclone_core.web.filefacts import FileFacts, Identity, identity_of
 
-__all__ = ["OpenFile", "only_regular", "open_inside", "open_regular", "read_again"]
+__all__ = ["OpenFile", "forget_files", "only_regular", "open_inside", "open_regular", "read_again"]
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -44,6 +44,16 @@ _MISSING: Final = frozenset(
 )
 _NO_FILE: Final = frozenset({errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP})
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+
+
+_confirmed: Final[dict[tuple[str, tuple[str, ...]], FileFacts]] = {}
+_resolved: Final[dict[str, tuple[float, str]]] = {}
+
+
+def forget_files() -> None:
+    """Forget what is known of files, and which directories links lead to."""
+    _confirmed.clear()
+    _resolved.clear()
 
 
 class OpenFile:
@@ -193,7 +203,7 @@ def open_inside(path: str, allowed: tuple[str, ...], shown: str) -> OpenFile:
     try:
         found = _open(path, shown)
     except HTTPError:
-        if not _is_inside(os.path.realpath(path), map(_resolve, allowed)):
+        if not _is_inside(_real_path(path), map(_resolve, allowed)):
             raise _outside(shown) from None
         raise
     try:
@@ -266,10 +276,6 @@ def _open(path: str, shown: str) -> OpenFile:
         raise
 
 
-_confirmed: Final[dict[tuple[str, tuple[str, ...]], FileFacts]] = {}
-_resolved: Final[dict[str, tuple[float, str]]] = {}
-
-
 def _confirm(found: OpenFile, path: str, allowed: tuple[str, ...], shown: str) -> FileFacts:
     """Check that an open file is in one of some directories; gives what is known of it."""
     now = time.monotonic()
@@ -299,6 +305,13 @@ def _path_of(number: int | None, links: str = "/proc/self/fd") -> str | None:
         return None
     # Somebody has put another file in its place meanwhile.
     return path.removesuffix(_DELETED)
+
+
+def _real_path(path: str) -> str:
+    try:
+        return os.path.realpath(path)
+    except ValueError:  # it has a NUL in it, and no links
+        return path
 
 
 def _is_same(path: str, status: os.stat_result) -> bool:

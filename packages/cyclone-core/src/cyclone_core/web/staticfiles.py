@@ -64,7 +64,7 @@ class _Answer(NamedTuple):
     headers: dict[str, str]
 
 
-_answers: Final[dict[tuple[type, str, str | None, str], _Answer]] = {}
+_answers: Final[dict[tuple[type, str, str | None, str, str], _Answer]] = {}
 
 
 class StaticFileHandler(FileSender):
@@ -145,6 +145,12 @@ class StaticFileHandler(FileSender):
                 self._close_files()
         return succeed(None) if rest is None else self._send_later(rest)
 
+    @classmethod
+    def reset(cls) -> None:
+        """Forget all that is known of files."""
+        super().reset()
+        _answers.clear()
+
     # Steps that may be overridden.
 
     def parse_url_path(self, url_path: str) -> str:
@@ -220,7 +226,7 @@ class StaticFileHandler(FileSender):
         request = self.request
         if type(self.root) is not str or request.query:
             return False
-        answer = _answers.get((type(self), self.root, self.default_filename, path))
+        answer = _answers.get((type(self), self.root, self.default_filename, request.path, path))
         if (
             answer is None
             or time.monotonic() >= answer.until
@@ -258,7 +264,9 @@ class StaticFileHandler(FileSender):
             }
             if facts.versions[kind]:
                 headers["Etag"] = f'"{facts.versions[kind]}"'
-            key = (kind, self.root, self.default_filename, self._url_path)
+            # For a directory it matters whether the URL ends with a slash.
+            url = self.request.path
+            key = (kind, self.root, self.default_filename, url, self._url_path)
             if len(_answers) >= _MOST_KEPT:
                 _answers.clear()  # it is filled again in a second
             _answers[key] = _Answer(
