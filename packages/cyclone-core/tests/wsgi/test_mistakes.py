@@ -71,7 +71,7 @@ def test_failing_behind_the_head(serve: Serve, log: Log, loop: Loop) -> None:
         ("200 OK", [("A", "b\r\nc")], "the value of header A holds a control character"),
         ("200 OK", {"A": "b"}, "WSGI headers are a list of pairs, not dict"),
         ("200 OK", [("connection", "close")], "the header Connection is the server's"),
-        ("200 OK", [("Transfer-Encoding", "chunked")], "the header Transfer-Encoding is the ser"),
+        ("200 OK", [("Transfer-Encoding", "chunked")], "the header Transfer-Encoding is the"),
         ("200 OK", [("Content-Length", "x")], "Content-Length must be one number of bytes"),
         ("200 OK", [("Content-Length", "-1")], "Content-Length must be one number of bytes"),
     ],
