@@ -202,3 +202,9 @@ def test_global_reactor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(twisted.internet, "reactor", reactor, raising=False)
     clock.watch(Watched())
     assert len(reactor.getDelayedCalls()) == 1
+
+
+def test_whether_it_has_a_reactor() -> None:
+    """It is known whether the reactor was given, so that nobody has one installed just by asking."""
+    assert CoarseClock(Clock()).has_reactor
+    assert not CoarseClock().has_reactor

@@ -455,3 +455,70 @@ def test_body_in_flight_is_drained(reactor: MemoryReactorClock) -> None:
     server.drain()
     client.send(b"0123456789")
     assert client.received() == OK_CLOSE
+
+
+class TestCutting:
+    """`cut` closes some of the connections."""
+
+    def test_those_that_are_meant(self, reactor: MemoryReactorClock) -> None:
+        """It fires when the last of them is closed, and leaves the others alone."""
+        server = HTTPServer(Script(), reactor=reactor)
+        clients = [Client(server, reactor) for _ in range(3)]
+        meant = {client.protocol for client in clients[:2]}
+        closed = server.connections.cut(lambda each: each in meant, "on purpose")
+        other = server.connections.cut(lambda each: each is clients[0].protocol, "again")
+        assert not closed.called
+        reactor.advance(0)
+        assert closed.called
+        assert other.called
+        assert [client.closed for client in clients] == [True, True, False]
+        clients[2].vanish()
+
+    def test_one_after_the_other(self, reactor: MemoryReactorClock) -> None:
+        """Who leaves in between is one of several that are waited for."""
+        server = HTTPServer(Script(), reactor=reactor)
+        clients = [Client(server, reactor) for _ in range(2)]
+        closed = server.connections.cut(lambda _: True, "on purpose")
+        clients[0].vanish()
+        assert not closed.called
+        clients[1].vanish()
+        assert closed.called
+        reactor.advance(0)
+
+    def test_nobody(self, reactor: MemoryReactorClock) -> None:
+        """If none is meant there is nothing to wait for."""
+        server = HTTPServer(Script(), reactor=reactor)
+        client = Client(server, reactor)
+        assert server.connections.cut(lambda _: False, "never").called
+        assert not client.closed
+        client.vanish()
+
+
+class TestListeners:
+    """Listeners are stopped ahead of a drain."""
+
+    def test_stopped_first(self, reactor: MemoryReactorClock) -> None:
+        """The drain waits for them, too; a second one finds none."""
+        server = HTTPServer(Script(), reactor=reactor)
+        stopped: list[Deferred[None]] = []
+
+        def stop() -> Deferred[None]:
+            assert not server.connections.draining
+            stopped.append(Deferred())
+            return stopped[-1]
+
+        server.connections.add_listener(stop)
+        drained = server.drain()
+        assert not drained.called
+        stopped[0].callback(None)
+        assert drained.called
+        assert server.drain().called
+        assert len(stopped) == 1
+
+    def test_removed(self, reactor: MemoryReactorClock) -> None:
+        """One that was stopped by somebody else is none any more."""
+        connections = HTTPServer(Script(), reactor=reactor).connections
+        connections.add_listener(Deferred)
+        connections.remove_listener(Deferred)
+        connections.remove_listener(Deferred)
+        assert connections.drain(1).called

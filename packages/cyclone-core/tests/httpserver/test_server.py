@@ -1,16 +1,19 @@
-"""The factory of one port."""
+"""The factory of some ports."""
+
+import asyncio
 
 import pytest
 from twisted.internet.interfaces import IProtocolFactory
 from twisted.internet.testing import MemoryReactorClock
+from twisted.logger import formatEvent
 from zope.interface.verify import verifyObject
 
-from cyclone_core.httpserver import HTTPServer
+from cyclone_core.httpserver import HTTPConnection, HTTPServer
 from cyclone_core.httpserver.clock import CoarseClock
 from cyclone_core.httpserver.connections import Connections
 from cyclone_core.limits import Limits
 
-from .conftest import GET, OK, OK_CLOSE, POST, Client, Connect, Receiver, Script, respond
+from .conftest import GET, OK, OK_CLOSE, POST, Client, Connect, Log, Receiver, Script, respond
 
 
 class Application(Script):
@@ -135,4 +138,73 @@ def test_ports_that_share_a_clock(reactor: MemoryReactorClock) -> None:
     other.doStart()
     other.doStop()
     client.advance(7)
+    assert client.closed
+
+
+class TestOptionsOfTornado:
+    """What Tornado's options mean here."""
+
+    def test_none_is_the_default(self) -> None:
+        """Tornado's None, where a field has none of its own, is the default; elsewhere it means itself."""
+        server = HTTPServer(
+            respond,
+            max_header_size=None,
+            idle_connection_timeout=None,
+            max_body_size=None,
+            max_buffer_size=None,
+            body_timeout=None,
+            chunk_size=None,
+            protocol=None,
+            trusted_downstream=None,
+            ssl_options=None,
+        )
+        assert server.limits == Limits()
+        assert HTTPServer(respond, min_body_rate=None).limits.min_body_rate is None
+
+    def test_chunk_size(self, log: Log) -> None:
+        """It has no effect, and the log says so in one line."""
+        assert HTTPServer(respond, chunk_size=65536).limits == Limits()
+        (event,) = log.events
+        assert "chunk_size=...) has no effect" in str(formatEvent(event))
+
+    def test_max_buffer_size(self) -> None:
+        """It bounds the body, as in Tornado, unless that has a bound of its own."""
+        assert HTTPServer(respond, max_buffer_size=5).limits.max_body_size == 5
+        limits = HTTPServer(respond, max_buffer_size=5, max_body_size=7).limits
+        assert limits.max_body_size == 7
+        limits = HTTPServer(respond, max_buffer_size=5, max_body_size=None).limits
+        assert limits.max_body_size == 5
+
+    def test_slips(self) -> None:
+        """Slips of them are recognized, too."""
+        with pytest.raises(TypeError, match="did you mean 'ssl_options'"):
+            HTTPServer(respond, ssl_option={})
+
+
+def test_like_its_application(reactor: MemoryReactorClock) -> None:
+    """It has the application's class of connections, and its name in the log."""
+
+    class Connection(HTTPConnection):
+        pass
+
+    application = Application(reactor)
+    assert HTTPServer(application).protocol is HTTPConnection
+    assert HTTPServer(application).logPrefix() == "cyclone.httpserver.HTTPServer"
+    application.protocol = Connection
+    application.logPrefix = lambda: "mine"
+    server = HTTPServer(application)
+    assert server.request_callback is application
+    assert server.protocol is Connection
+    assert server.logPrefix() == "mine"
+
+
+def test_close_all_connections_in_a_task(reactor: MemoryReactorClock) -> None:
+    """It may be awaited in a Task of asyncio."""
+    client = Client(HTTPServer(respond, reactor=reactor), reactor)
+
+    async def main() -> None:
+        asyncio.get_running_loop().call_soon(reactor.advance, 0)
+        await client.server.close_all_connections()
+
+    asyncio.run(main())
     assert client.closed
