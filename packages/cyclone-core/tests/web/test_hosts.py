@@ -296,6 +296,23 @@ def test_static_routes() -> None:
     assert arguments == {"default_filename": "index.html"}
 
 
+# What is found out at once.
+
+
+def test_transforms_are_checked() -> None:
+    """What is no transform is an error when the application is made, or when it is added."""
+    with pytest.raises(TypeError, match="5"):
+        Application(transforms=[5])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="5"):
+        Application().add_transform(5)  # type: ignore[arg-type]
+
+
+def test_cookie_defaults_are_checked() -> None:
+    """So are the attributes of all cookies."""
+    with pytest.raises(ValueError, match="setting 'cookie_defaults' must be a dict"):
+        Application(cookie_defaults="Lax")
+
+
 # Debug.
 
 

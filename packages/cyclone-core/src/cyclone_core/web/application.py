@@ -29,10 +29,11 @@ from cyclone_core.routing import (
 from cyclone_core.routing.rules import RuleLike
 from cyclone_core.web.access import log_function, mask_function
 from cyclone_core.web.handler import RequestHandler
+from cyclone_core.web.plain_cookies import cookie_defaults
 from cyclone_core.web.routing import ApplicationRouter, match_of, static_routes
 from cyclone_core.web.stock import ErrorHandler, ServerOptionsHandler
 from cyclone_core.web.streaming import StreamedBody, is_streaming
-from cyclone_core.web.transforms import OutputTransform, default_transforms
+from cyclone_core.web.transforms import OutputTransform, adapt_transform, default_transforms
 from cyclone_core.web.uimodules import load_ui_methods, load_ui_modules
 from cyclone_escape import ObjectDict
 
@@ -114,7 +115,10 @@ class Application(HTTPFactory, ReversibleRouter):
             _server_header(settings.get("server_header", "cyclone")),
         )
         self.default_host = default_host
-        self.transforms = list(default_transforms(settings) if transforms is None else transforms)
+        self.transforms: list[type[OutputTransform]] = []
+        for kind in default_transforms(settings) if transforms is None else transforms:
+            self.add_transform(kind)
+        cookie_defaults(settings)  # a mistake in them shows here, and not with the first cookie
         self.error_handler = error_handler or ErrorHandler
         self.ui_modules = load_ui_modules(self.settings.get("ui_modules"))
         self.ui_methods = load_ui_methods(self.settings.get("ui_methods"))
@@ -306,7 +310,11 @@ class Application(HTTPFactory, ReversibleRouter):
 
         Args:
             transform_class: See `OutputTransform`.
+
+        Raises:
+            TypeError: It is no such class.
         """
+        adapt_transform(transform_class)
         self.transforms.append(transform_class)
 
     # What a `Match` calls.
