@@ -51,7 +51,7 @@ class HostedReactor(AsyncioSelectorReactor):
         self._lifetime = self._live()
         # Up to its `yield`: from now on the loop knows it.
         with contextlib.suppress(StopIteration):
-            self._lifetime.asend(None).send(None)
+            next(anext(self._lifetime).__await__())
         self._handle("SIGTERM", self._terminate)
         self._handle("SIGCHLD", _reap)
 
