@@ -3,7 +3,7 @@
 from asyncio import _get_running_loop  # one of `asyncio.__all__`
 from collections.abc import Coroutine
 from contextvars import Context
-from typing import Any, cast
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -30,7 +30,7 @@ def drive(coroutine: Coroutine[Any, Any, Any], context: Context) -> "Deferred[An
     """
     # Not `get_running_loop`: that raises an exception where there is none, for 0.2 to 0.4 microseconds,
     # as much as all the rest.
-    loop = cast("Any", _get_running_loop())
+    loop = _get_running_loop()  # typeshed does not know that it may be None
     if loop is not None:
         return run_as_task(coroutine, context, loop)
     try:
@@ -46,6 +46,9 @@ class SteppedCoroutine(Deferred[Any]):
     It is itself the Deferred of its end: two objects would refer to each other.
     """
 
+    _awaited: "Deferred[Any] | None" = None
+    _cancelled = False
+
     def __init__(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> None:
         """Take over a coroutine that has yielded something.
 
@@ -56,8 +59,6 @@ class SteppedCoroutine(Deferred[Any]):
         super().__init__()
         self._coroutine = coroutine
         self._context = context
-        self._awaited: Deferred[Any] | None = None
-        self._cancelled = False
 
     def cancel(self) -> None:
         """Cancel what the coroutine awaits; that raises `CancelledError` there.
