@@ -2,8 +2,11 @@
 
 import sys
 import warnings
+from collections.abc import Callable
+from contextvars import copy_context
+from functools import partial
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, TypeVar, overload
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -23,6 +26,8 @@ from cyclone_escape import xhtml_escape
 __all__ = ["FailureMethods"]
 
 _log = Logger(namespace="cyclone.web")
+
+_R = TypeVar("_R")
 
 _INTERNAL_SERVER_ERROR: Final = 500
 
@@ -78,6 +83,48 @@ class FailureMethods(OutputMethods):
                 self._finish_error_page()
             else:
                 waiting.addCallbacks(self._error_page_done, self._error_page_failed)
+
+    @overload
+    def async_callback(self, callback: None, *args: object, **kwargs: object) -> None: ...
+
+    @overload
+    def async_callback(
+        self, callback: Callable[..., _R], *args: object, **kwargs: object
+    ) -> Callable[..., _R | None]: ...
+
+    def async_callback(
+        self, callback: Callable[..., _R] | None, *args: object, **kwargs: object
+    ) -> Callable[..., _R | None] | None:
+        """Make of a callback one whose exceptions lead to the error page (cyclone 1.x; Tornado up to 3).
+
+        It runs in the context of the request. A Deferred that the method returns, or a coroutine, does
+        without: its failure is answered anyway.
+
+        Args:
+            callback: A function, or None.
+            args: Its first arguments.
+            kwargs: Keyword arguments for it.
+
+        Returns:
+            A function that takes further arguments and returns what the callback does, or None if that
+            has raised something; None for None.
+        """
+        if callback is None:
+            return None
+        bound = partial(callback, *args, **kwargs)
+        context = getattr(self, "_context", None) or copy_context()
+
+        def guarded(*more: object, **keywords: object) -> _R | None:
+            return run_in(context, self._call_back, partial(bound, *more, **keywords))
+
+        return guarded
+
+    def _call_back(self, callback: Callable[[], _R]) -> _R | None:
+        try:
+            return callback()
+        except FAILURES:  # as in _execute()
+            self._handle_failure(*sys.exc_info())
+        return None
 
     def write_error(self, status_code: int, **kwargs: Any) -> Any:  # noqa: ANN401 -- as send_error's
         """Override to write an error page of your own; what it returns is waited for.

@@ -301,6 +301,9 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
             self.application.log_request(self)
         except Exception:  # noqa: BLE001 -- see above
             self._report(*sys.exc_info())
+        # Behind the log line, which costs more for an answer that came in pieces. Programs for Tornado
+        # and cyclone 1.x look at it.
+        self._headers_written = True
         try:
             self.on_finish()
         except Exception:  # noqa: BLE001 -- see above

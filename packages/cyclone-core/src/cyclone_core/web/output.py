@@ -155,8 +155,11 @@ class OutputMethods(HandlerBase):
             hint = "; a list is sent as JSON if serialize_lists = True, else wrap it in a dict"
         raise TypeError(f"write() takes str, bytes or dict, not {type(chunk).__name__}{hint}")
 
-    def flush(self) -> "Deferred[None]":
+    def flush(self, include_footers: bool = False) -> "Deferred[None]":  # noqa: ARG002 -- see below
         """Send the head, if it is not out yet, and what was written so far.
+
+        Args:
+            include_footers: Means nothing; Tornado and cyclone 1.x have it. `finish` ends an answer.
 
         Returns:
             A Deferred that fires when the client keeps up; it fails with `StreamClosedError` if the
