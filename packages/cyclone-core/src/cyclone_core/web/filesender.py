@@ -56,9 +56,6 @@ class FileSender(FileFinder):
 
     async def _send_pieces(self, content: Iterable[bytes]) -> None:
         try:
-            await (
-                self.flush()
-            )  # functions may hold up the head, and then nothing may be read before
             for piece in content:
                 self.write(piece)
                 await self.flush()

@@ -170,9 +170,7 @@ class StaticFileHandler(FileSender):
         store["Accept-Ranges"] = "bytes"
         # A browser must not take for a script what was uploaded as a picture.
         store["X-Content-Type-Options"] = "nosniff"
-        etag = self.compute_etag()
-        if etag is not None:
-            self._headers["Etag"] = etag
+        self.set_etag_header()
         modified, file = self.modified, self._file
         if file is not None and modified is file.facts.modified:
             store["Last-Modified"] = file.facts.last_modified
@@ -378,6 +376,7 @@ _steps: Final = attrgetter(
     "get_content_type",
     "get_cache_time",
     "set_headers",
+    "set_etag_header",
     "compute_etag",
 )
 _OWN_STEPS: Final = _steps(StaticFileHandler)
