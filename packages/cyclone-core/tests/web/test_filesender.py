@@ -11,7 +11,12 @@ from twisted.internet.defer import Deferred
 
 from cyclone_core.errors import HTTPOutputError
 from cyclone_core.httputil import HTTPHeaders
-from cyclone_core.web import HTTPError, OutputTransform, StaticFileHandler
+from cyclone_core.web import (
+    GZipContentEncoding,
+    HTTPError,
+    OutputTransform,
+    StaticFileHandler,
+)
 from cyclone_core.web.versions import AT_ONCE
 
 Server = Connection = Answer = Log = Any  # these are in conftest.py, which cannot be imported
@@ -234,6 +239,23 @@ class TestTransforms:
 
         answer = fetch(files(serve, StaticFileHandler, root, transforms=[Asked]), "/smaller")
         assert answer.body == SMALLER
+
+    def test_not_compressed(
+        self, serve: Serve, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What is not worth compressing is sent as if nothing were compressed."""
+        asked = []
+
+        def transform_chunk(self: GZipContentEncoding, chunk: bytes, finishing: bool) -> bytes:
+            del self
+            asked.append((chunk, finishing))
+            return chunk
+
+        monkeypatch.setattr(GZipContentEncoding, "transform_chunk", transform_chunk)
+        server = files(serve, StaticFileHandler, root, compress_response=True)
+        answer = fetch(server, "/smaller", Accept_Encoding="gzip")
+        assert (answer.body, answer.headers["Content-Encoding"]) == (SMALLER, None)
+        assert asked == [(b"", True)]
 
 
 class TestFailures:
