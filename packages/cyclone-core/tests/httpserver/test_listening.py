@@ -40,10 +40,14 @@ def _no_reactor(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(twisted.internet, "reactor", None, raising=False)
     monkeypatch.delattr(twisted.internet, "reactor")
     monkeypatch.setattr(threadable, "ioThread", None)
-    handlers = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGCHLD)}
+    # A reactor that has run before this test may have left its own.
+    handlers = {
+        each: signal.signal(each, signal.SIG_DFL) for each in (signal.SIGTERM, signal.SIGCHLD)
+    }
     monkeypatch.setattr(autoreload, "_reloaders", set())
     yield
-    assert handlers == {each: signal.getsignal(each) for each in handlers}
+    left = [signal.signal(each, handler) for each, handler in handlers.items()]
+    assert left == [signal.SIG_DFL, signal.SIG_DFL]
 
 
 async def ask(server: HTTPServer) -> bytes:
