@@ -18,6 +18,23 @@ def test_error_handler(serve: Serve) -> None:
         assert server.ask("/", method, body=b"").status == 410
 
 
+def test_derived_error_handler(serve: Serve) -> None:
+    """A class that derives from `ErrorHandler` may answer itself, with the status that is set already."""
+
+    class Page(ErrorHandler):
+        def prepare(self) -> None:
+            self.finish(f"page {self.get_status()}")
+
+    class Lazy(ErrorHandler):
+        def initialize(self, status_code: int) -> None:
+            self.set_status(status_code + 1)
+
+    server = serve([("/lazy", Lazy, {"status_code": 409})], error_handler=Page)
+    answer = server.ask("/nowhere")
+    assert (answer.status, answer.reason, answer.text) == (404, "Not Found", "page 404")
+    assert server.ask("/lazy").status == 410
+
+
 def test_redirect(serve: Serve) -> None:
     """A `RedirectHandler` answers 301 to GET and HEAD, and nothing else."""
     server = serve([("/old", RedirectHandler, {"url": "/new"})])

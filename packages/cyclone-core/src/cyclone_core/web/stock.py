@@ -18,12 +18,12 @@ class ErrorHandler(RequestHandler):
     """Answers every request with one status (Tornado and cyclone: `web.ErrorHandler`)."""
 
     def initialize(self, status_code: int) -> None:  # type: ignore[override]
-        """Take the status.
+        """Set the status, which a derived class may answer with by itself.
 
         Args:
             status_code: 400 to 599.
         """
-        self._error_status = status_code
+        self.set_status(status_code)
 
     def prepare(self) -> None:
         """Answer.
@@ -31,7 +31,7 @@ class ErrorHandler(RequestHandler):
         Raises:
             HTTPError: Always.
         """
-        raise HTTPError(self._error_status)
+        raise HTTPError(self._status_code)
 
     def _check_forgery(self) -> None:
         """Allow all: nothing is done here, and what is wrong is told best by the status."""
