@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Generator
 from email.utils import parsedate_to_datetime
 from http.cookies import CookieError
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -18,6 +18,7 @@ from cyclone_core.web import (
     create_signed_value,
     stream_request_body,
 )
+from cyclone_escape import ObjectDict
 
 Serve = Callable[..., Any]
 Log = Any  # both are in conftest.py, which cannot be imported
@@ -559,6 +560,16 @@ def test_weak_secret(serve: Serve, log: Log, secret: Value) -> None:
     (warning,) = log.take("cyclone.web")
     assert "'cookie_secret' is too easy to guess" in warning
     assert not any(str(key) in warning for key in ("too short", KEY, "xxx"))
+
+
+def test_stand_in_for_an_application() -> None:
+    """Tests of handlers may give them anything that has settings."""
+    handler = handler_for()
+    handler.application = cast("Application", ObjectDict(settings={"cookie_secret": KEY}))
+    value = handler.create_signed_value("a", "b")
+    assert handler.get_signed_cookie("a", value) == b"b"
+    handler.application.settings["cookie_secret"] = "short"
+    assert handler.get_signed_cookie("a", value) is None
 
 
 @pytest.mark.parametrize("secret", [KEY, KEY.encode(), "\xe9" * 16, KEYS])

@@ -11,6 +11,8 @@ __all__ = ["RedirectMethods", "as_browser_reads", "leaves_site"]
 # Browsers drop tabs and line ends anywhere, and white space at both ends.
 _IGNORED: Final = re.compile(r"[\x00-\x20]")
 
+_MANY_SLASHES: Final = re.compile(r"^/{3,}")
+
 _REDIRECTS: Final = range(300, 400)
 
 _ASCII: Final = "".join([chr(code) for code in range(128)])
@@ -49,6 +51,8 @@ class RedirectMethods(OutputMethods):
 def as_browser_reads(url: str) -> str:
     """Write a URL as browsers understand it: without white space, and with slashes for backslashes.
 
+    The host stands behind two slashes or more.
+
     Args:
         url: What would be the `Location` of a redirect.
 
@@ -57,7 +61,7 @@ def as_browser_reads(url: str) -> str:
 
     Source: WHATWG URL, section 4.4.
     """
-    return _IGNORED.sub("", url).replace("\\", "/")
+    return _MANY_SLASHES.sub("//", _IGNORED.sub("", url).replace("\\", "/"))
 
 
 def leaves_site(url: str) -> bool:
