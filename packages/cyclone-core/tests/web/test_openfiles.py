@@ -16,9 +16,9 @@ from cyclone_core.web.filefacts import identity_of
 from cyclone_core.web.openfiles import (
     OpenFile,
     forget_files,
+    is_unchanged,
     open_inside,
     open_regular,
-    read_again,
 )
 
 
@@ -322,29 +322,15 @@ class TestLinks:
         assert openfiles._path_of(0, "/nowhere") is None
 
 
-class TestAgain:
-    """`read_again`."""
-
-    def test_same(self, root: Path) -> None:
-        """A file that is still the same is read whole."""
-        path = root / "a.txt"
-        assert read_again(str(path), identity_of(path.stat())) == b"hello"
-
-    def test_changed(self, root: Path) -> None:
-        """One that was changed, replaced or deleted is not."""
-        path = root / "a.txt"
-        identity = identity_of(path.stat())
-        path.unlink()
-        assert read_again(str(path), identity) is None
-        path.write_text("other")
-        assert read_again(str(path), identity) is None
-
-    def test_shorter(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """One that becomes shorter while it is read is not."""
-        path = root / "a.txt"
-        identity = identity_of(path.stat())
-        monkeypatch.setattr(openfiles, "_read_at", lambda *_: b"hel")
-        assert read_again(str(path), identity) is None
+def test_unchanged(root: Path) -> None:
+    """A file is the same until it is changed, replaced or deleted."""
+    path = root / "a.txt"
+    identity = identity_of(path.stat())
+    assert is_unchanged(str(path), identity)
+    path.unlink()
+    assert not is_unchanged(str(path), identity)
+    path.write_text("other")
+    assert not is_unchanged(str(path), identity)
 
 
 def test_open_file_of_a_directory(root: Path) -> None:

@@ -21,6 +21,7 @@ from cyclone_core.web import (
     RequestHandler,
     StaticFileHandler,
     fileversions,
+    openfiles,
     staticfiles,
 )
 
@@ -528,13 +529,25 @@ class TestAgain:
             assert fetch(server, "/files/").body == b"<p>index"
             assert fetch(server, "/files").headers["Location"] == "/files/"
 
-    def test_bound(self, server: Server, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Not more is kept than makes sense."""
-        monkeypatch.setattr(staticfiles, "_MOST_KEPT", 2)
-        for number in range(5):
-            (root / f"{number}").write_text("x")
-            assert fetch(server, f"/static/{number}").body == b"x"
-            assert len(staticfiles._answers) <= 2
+    def test_kept_anew(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+        """An answer that is kept again takes the place of the old one."""
+        monkeypatch.setattr(openfiles, "_SECOND", 0)
+        for _ in range(3):
+            assert fetch(server, "/static/robots.txt").body == ROBOTS
+        assert staticfiles._answers.size == len(ROBOTS)
+
+    def test_static_step(self, serve: Serve, root: Path) -> None:
+        """A step may become a static method, and is called."""
+
+        class Odd(StaticFileHandler):
+            @staticmethod
+            def get_absolute_path(root: str, path: str) -> str:  # type: ignore[override]
+                return f"{root}/{path}"
+
+        server = serve([(r"/(.*)", Odd, {"path": str(root)})])
+        for _ in range(2):
+            assert fetch(server, "/robots.txt").body == ROBOTS
+        assert staticfiles._answers == {}
 
 
 class TestSubclasses:

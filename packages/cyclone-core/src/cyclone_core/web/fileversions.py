@@ -18,7 +18,7 @@ from cyclone_core.web.openfiles import (
 )
 from cyclone_core.web.versions import VersionCache, hash_chunks, hash_file, too_large
 
-__all__ = ["OWN_CONTENT", "OWN_PATH", "OWN_VERSION", "FileVersions", "as_directories", "is_own"]
+__all__ = ["OWN_CONTENT", "OWN_VERSION", "FileVersions", "as_directories", "is_own"]
 
 _log = Logger(namespace="cyclone.web")
 
@@ -269,7 +269,6 @@ def _complain(path: str, problem: object) -> None:
     _log.warn("Could not open static file {path!r}: {problem!s}", path=path, problem=problem)
 
 
-OWN_PATH: Final = FileVersions.__dict__["get_absolute_path"].__func__
 OWN_CONTENT: Final = FileVersions.__dict__["get_content"].__func__
 OWN_VERSION: Final = FileVersions.__dict__["get_content_version"].__func__
 
