@@ -568,7 +568,7 @@ def test_stand_in_for_an_application() -> None:
     handler.application = cast("Application", ObjectDict(settings={"cookie_secret": KEY}))
     value = handler.create_signed_value("a", "b")
     assert handler.get_signed_cookie("a", value) == b"b"
-    handler.application.settings["cookie_secret"] = "short"
+    handler.application.settings["cookie_secret"] = KEY[::-1]
     assert handler.get_signed_cookie("a", value) is None
 
 
