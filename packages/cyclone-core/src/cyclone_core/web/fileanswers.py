@@ -11,7 +11,7 @@ _MOST_KEPT: Final = 1024
 _MOST_BYTES: Final = 4 * 1024 * 1024
 
 AnswerKey = tuple[type, str, str | None, str, str]
-"""What an answer depends on: handler class, directory, default file, path of the URL, and of the file in it."""
+"""What an answer depends on: handler class, directory, default file, path of the URL, path of the file."""
 
 
 class FileAnswer(NamedTuple):
