@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 
 from cyclone_core.httputil import HTTPServerRequest
 from cyclone_core.web import Application, HTTPError, RequestHandler, asynchronous
+from cyclone_escape import json_decode
 
 Serve = Callable[..., Any]
 Log = Any  # both are in conftest.py, which cannot be imported
@@ -182,3 +183,35 @@ def test_overridden_execute(serve: Serve) -> None:
             self.write(f"{self.seen} {word}")
 
     assert serve([("/(.*)", Executing)]).ask("/a").text == "/a a"
+
+
+def test_arguments_in_text(serve: Serve) -> None:
+    """Arguments that a program sets itself may be text: those of a JSON body, for example."""
+
+    class Object(RequestHandler):
+        def prepare(self) -> None:
+            for name, value in json_decode(self.request.body).items():
+                self.request.arguments[name] = [value]
+
+        def post(self) -> None:
+            self.write(f"{self.get_argument('a')} {self.get_arguments('q')}")
+
+    assert serve(Object).ask("/?q=1", "POST", body=b'{"a": " b\\u0001 "}').text == "b ['1']"
+
+
+def test_path_arguments_before_they_are_known(serve: Serve) -> None:
+    """`path_args` and `path_kwargs` are empty before the request is handled, and where it is refused."""
+    seen: list[object] = []
+
+    class Early(RequestHandler):
+        def initialize(self) -> None:
+            self.note()
+
+        def note(self) -> None:
+            seen.append((list(self.path_args), dict(self.path_kwargs)))
+
+        def write_error(self, *_: object, **__: object) -> None:
+            self.note()
+
+    assert serve([(r"/(?P<word>.*)", Early)]).ask("/a", "TRACE").status == 405
+    assert seen == [([], {}), ([], {})]

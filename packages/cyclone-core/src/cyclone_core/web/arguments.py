@@ -28,7 +28,8 @@ class ArgumentMethods(HandlerBase):
         """Decode an argument; override it for an encoding other than UTF-8.
 
         Args:
-            value: The percent-decoded value of an argument or of a group in the path.
+            value: The percent-decoded value of an argument or of a group in the path. What a program has
+                put into `request.arguments` as text stays as it is.
             name: The argument's name, None for a group without one.
 
         Returns:
@@ -37,6 +38,8 @@ class ArgumentMethods(HandlerBase):
         Raises:
             HTTPError: The value is no UTF-8: status 400.
         """
+        if isinstance(value, str):
+            return value
         try:
             return value.decode("utf-8")
         except UnicodeDecodeError:

@@ -1,7 +1,8 @@
 """What the parts of a `RequestHandler` share."""
 
 from contextvars import Context
-from typing import TYPE_CHECKING, Any, ClassVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from cyclone_core.httpserver import Exchange
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
@@ -27,7 +28,8 @@ class HandlerBase:
     application: "Application"
     request: HTTPServerRequest
     path_args: tuple[str | None, ...] = ()
-    path_kwargs: dict[str, str | None]
+    # Nobody can write to this one; a request that is handled has its own.
+    path_kwargs: dict[str, str | None] = cast("Any", MappingProxyType({}))
 
     _context: Context
     _headers: HTTPHeaders
