@@ -20,10 +20,10 @@ from cyclone_core.web import (
     OutputTransform,
     RequestHandler,
     StaticFileHandler,
-    fileversions,
-    openfiles,
     staticfiles,
 )
+from cyclone_core.web.files import opening
+from cyclone_core.web.files import versions as fileversions
 
 Server = Connection = Answer = Log = More = (
     Any  # these are in conftest.py, which cannot be imported
@@ -531,7 +531,7 @@ class TestAgain:
 
     def test_kept_anew(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
         """An answer that is kept again takes the place of the old one."""
-        monkeypatch.setattr(openfiles, "_SECOND", 0)
+        monkeypatch.setattr(opening, "_SECOND", 0)
         for _ in range(3):
             assert fetch(server, "/static/robots.txt").body == ROBOTS
         assert staticfiles._answers.size == len(ROBOTS)

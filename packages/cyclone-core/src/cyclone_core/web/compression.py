@@ -11,12 +11,12 @@ other secrets set `Content-Encoding: identity` on the answer, which is then left
 import re
 import zlib
 from collections.abc import Callable, Collection, Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from cyclone_core.errors import HTTPOutputError
 from cyclone_core.http1.status import BODYLESS, RESET_CONTENT
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
+from cyclone_core.web.accept_encoding import coding_weights
 from cyclone_core.web.output_transform import OutputTransform
 
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ _FIXED: Final = frozenset(
 
 # What an Accept-Encoding says of gzip.
 _REFUSED, _ACCEPTED, _REQUIRED = range(3)
-_LONGEST_KEPT: Final = 200
-_QUALITY: Final = re.compile(r"[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*", re.IGNORECASE)
 
 # The exponents of zlib's window. It takes and clears four times as much memory.
 _SMALLEST_WINDOW: Final = 10
@@ -227,22 +225,9 @@ def _acceptance(field: str | list[str] | None) -> int:
     """Find out whether a client takes gzip, and whether it takes anything else."""
     if field is None:
         return _REFUSED
-    if not isinstance(field, str):
-        field = ",".join(field)
-    # Browsers have some ten different ones; a long one is somebody's joke.
-    return _parsed(field) if len(field) <= _LONGEST_KEPT else _parse(field)
-
-
-def _parse(field: str) -> int:
-    """Read an `Accept-Encoding` (RFC 9110 section 12.5.3); what is malformed in it does not count."""
-    weights: dict[str, float] = {}
-    for element in field.split(","):
-        coding, semicolon, weight = element.partition(";")
-        match = _QUALITY.fullmatch(weight) if semicolon else None
-        if match or not semicolon:
-            weights[coding.strip(" \t").lower()] = float(match[1]) if match else 1.0
+    weights = coding_weights(field if isinstance(field, str) else ",".join(field))
     others = weights.get("*")
-    gzip = weights.get("gzip", weights.get("x-gzip", others))
+    gzip = weights.get("gzip", others)
     if not gzip:
         return _REFUSED
     # Named by nobody, it is taken if nothing better is there.
@@ -250,9 +235,6 @@ def _parse(field: str) -> int:
     if not identity:
         return _REQUIRED
     return _REFUSED if identity > gzip else _ACCEPTED
-
-
-_parsed: Final = lru_cache(256)(_parse)
 
 
 # Settings.

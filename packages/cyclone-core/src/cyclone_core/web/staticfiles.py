@@ -1,7 +1,6 @@
 """Serving files: `StaticFileHandler`, with the interface that Tornado's has.
 
-The parts are elsewhere: which paths are names of files (`filepaths`), how they are opened (`openfiles`),
-what a client asks for (`conditions`, `ranges`, `codings`), and versions (`fileversions`, `versions`).
+The parts of it are in `cyclone_core.web.files`.
 
 A small file is read at once and sent in one write with its head; a larger one goes from the disk to the
 socket without passing through the process, see `cyclone_core.httpserver.sendfile`.
@@ -16,15 +15,15 @@ from weakref import WeakKeyDictionary
 
 from twisted.internet.defer import Deferred, succeed
 
-from cyclone_core.web.conditions import is_unchanged_since, may_send_part, precondition_fails
 from cyclone_core.web.errors import HTTPError
-from cyclone_core.web.fileanswers import FileAnswer, FileAnswers
-from cyclone_core.web.filepaths import system_path
-from cyclone_core.web.filesender import SMALL, FileSender, Rest
-from cyclone_core.web.fileversions import OWN_CONTENT, is_own
-from cyclone_core.web.openfiles import OpenFile, is_unchanged
-from cyclone_core.web.ranges import content_range, find_range, unsatisfied_range
-from cyclone_core.web.versions import AT_ONCE, SlowHashes
+from cyclone_core.web.files.answers import FileAnswer, FileAnswers
+from cyclone_core.web.files.conditions import is_unchanged_since, may_send_part, precondition_fails
+from cyclone_core.web.files.hashes import AT_ONCE, SlowHashes
+from cyclone_core.web.files.opening import OpenFile, is_unchanged
+from cyclone_core.web.files.paths import system_path
+from cyclone_core.web.files.ranges import content_range, find_range, unsatisfied_range
+from cyclone_core.web.files.sender import SMALL, FileSender, Rest
+from cyclone_core.web.files.versions import OWN_CONTENT, is_own
 
 __all__ = ["StaticFileHandler"]
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from cyclone_core.web import HTTPError, StaticFileHandler, fileversions
+from cyclone_core.web import HTTPError, StaticFileHandler
+from cyclone_core.web.files import versions as fileversions
 
 Log = More = Any  # `Log` is in conftest.py, which cannot be imported
 

@@ -5,13 +5,13 @@ import os
 from collections.abc import Mapping
 from typing import ClassVar
 
-from cyclone_core.web.codings import choose_coding
 from cyclone_core.web.errors import HTTPError
-from cyclone_core.web.filefacts import guess_content_type
-from cyclone_core.web.filepaths import check_inside
-from cyclone_core.web.fileversions import OWN_VERSION, FileVersions, as_directories, is_own
+from cyclone_core.web.files.facts import guess_content_type
+from cyclone_core.web.files.opening import OpenFile, only_regular, open_inside, open_regular
+from cyclone_core.web.files.paths import check_inside
+from cyclone_core.web.files.siblings import choose_coding
+from cyclone_core.web.files.versions import OWN_VERSION, FileVersions, as_directories, is_own
 from cyclone_core.web.handler import RequestHandler
-from cyclone_core.web.openfiles import OpenFile, only_regular, open_inside, open_regular
 from cyclone_core.web.redirects import leaves_site
 
 __all__ = ["FileFinder"]

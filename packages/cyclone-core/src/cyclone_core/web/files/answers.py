@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Final, NamedTuple
 
-from cyclone_core.web.filefacts import Identity
+from cyclone_core.web.files.facts import Identity
 
 __all__ = ["AnswerKey", "FileAnswer", "FileAnswers"]
 

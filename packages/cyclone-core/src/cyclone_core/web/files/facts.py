@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from cyclone_core.httputil import http_date
-from cyclone_core.web.codings import find_siblings
+from cyclone_core.web.files.siblings import find_siblings
 
 __all__ = ["FileFacts", "Identity", "guess_content_type", "identity_of"]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cyclone_core.web.ranges import content_range, find_range, unsatisfied_range
+from cyclone_core.web.files.ranges import content_range, find_range, unsatisfied_range
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cyclone_core.web.filefacts import FileFacts, guess_content_type, identity_of
+from cyclone_core.web.files.facts import FileFacts, guess_content_type, identity_of
 
 
 @pytest.mark.parametrize(

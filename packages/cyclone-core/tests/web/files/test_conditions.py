@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyclone_core.httputil import HTTPHeaders
-from cyclone_core.web.conditions import (
+from cyclone_core.web.files.conditions import (
     is_unchanged_since,
     may_send_part,
     parse_date,

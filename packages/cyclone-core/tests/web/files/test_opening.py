@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from cyclone_core.web import HTTPError, openfiles
-from cyclone_core.web.filefacts import identity_of
-from cyclone_core.web.openfiles import (
+from cyclone_core.web import HTTPError
+from cyclone_core.web.files import opening
+from cyclone_core.web.files.facts import identity_of
+from cyclone_core.web.files.opening import (
     OpenFile,
     forget_files,
     is_unchanged,
@@ -113,8 +114,8 @@ class TestOpenFile:
         """A system without `pread` seeks before it reads."""
         with open_regular(str(root / "a.txt"), "a") as file:
             assert file.number is not None
-            assert openfiles._seek_and_read(file.number, 3, 1) == b"ell"
-            assert openfiles._seek_and_read(file.number, 3, 0) == b"hel"
+            assert opening._seek_and_read(file.number, 3, 1) == b"ell"
+            assert opening._seek_and_read(file.number, 3, 0) == b"hel"
 
 
 class TestKinds:
@@ -261,8 +262,8 @@ class TestLinks:
         assert content(root, "sub/b.txt") == "hello"
         (root / "sub").rename(root.with_name("moved"))
         (root / "sub").symlink_to("../moved")
-        later = openfiles.time.monotonic() + 1
-        monkeypatch.setattr(openfiles.time, "monotonic", lambda: later)
+        later = opening.time.monotonic() + 1
+        monkeypatch.setattr(opening.time, "monotonic", lambda: later)
         assert refused(root, "sub/b.txt") == (403, f"sub/b.txt {OUTSIDE}")
 
     def test_known(self, root: Path) -> None:
@@ -277,21 +278,21 @@ class TestLinks:
 
     def test_bound(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Not more is kept than makes sense."""
-        monkeypatch.setattr(openfiles, "_MOST_KEPT", 2)
+        monkeypatch.setattr(opening, "_MOST_KEPT", 2)
         for number in range(5):
             (root / f"{number}").write_text("x")
             assert content(root, f"{number}") == "x"
-            assert len(openfiles._confirmed) <= 2
+            assert len(opening._confirmed) <= 2
 
     def test_deleted(self, root: Path) -> None:
         """A file that was deleted after it was opened is still where it was."""
         with open_regular(str(root / "a.txt"), "a") as file:
             (root / "a.txt").unlink()
-            assert openfiles._path_of(file.number) == str(root / "a.txt")
+            assert opening._path_of(file.number) == str(root / "a.txt")
 
     def test_without_proc(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Where the system does not tell the path of an open file it is resolved and compared."""
-        monkeypatch.setattr(openfiles, "_path_of", lambda _: None)
+        monkeypatch.setattr(opening, "_path_of", lambda _: None)
         (root / "link").symlink_to("a.txt")
         (root / "file").symlink_to("../secret/key")
         with open_inside(str(root / "link"), (str(root),), "link") as found:
@@ -307,19 +308,19 @@ class TestLinks:
             link.unlink()
             link.symlink_to("a.txt")
 
-        monkeypatch.setattr(openfiles, "_path_of", move)
+        monkeypatch.setattr(opening, "_path_of", move)
         assert refused(root, "link") == (403, f"link {OUTSIDE}")
 
     def test_comparison(self, root: Path) -> None:
         """What is not there is not the same."""
         status = (root / "a.txt").stat()
-        assert openfiles._is_same(str(root / "a.txt"), status)
-        assert not openfiles._is_same(str(root / "sub"), status)
-        assert not openfiles._is_same(str(root / "nothing"), status)
+        assert opening._is_same(str(root / "a.txt"), status)
+        assert not opening._is_same(str(root / "sub"), status)
+        assert not opening._is_same(str(root / "nothing"), status)
 
     def test_unknown_links(self) -> None:
         """Without `/proc` nobody knows where an open file is."""
-        assert openfiles._path_of(0, "/nowhere") is None
+        assert opening._path_of(0, "/nowhere") is None
 
 
 def test_unchanged(root: Path) -> None:

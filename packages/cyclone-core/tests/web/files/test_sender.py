@@ -17,7 +17,7 @@ from cyclone_core.web import (
     OutputTransform,
     StaticFileHandler,
 )
-from cyclone_core.web.versions import AT_ONCE
+from cyclone_core.web.files.hashes import AT_ONCE
 
 Server = Connection = Answer = Log = Any  # these are in conftest.py, which cannot be imported
 Serve = Callable[..., Server]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from cyclone_core.web.filefacts import Identity
-from cyclone_core.web.openfiles import OpenFile
+from cyclone_core.web.files.facts import Identity
+from cyclone_core.web.files.opening import OpenFile
 
 if TYPE_CHECKING:
     from hashlib import _Hash

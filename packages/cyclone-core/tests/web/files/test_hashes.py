@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cyclone_core.web.openfiles import OpenFile, open_regular
-from cyclone_core.web.versions import AT_ONCE, SlowHashes, VersionCache, hash_chunks, hash_file
+from cyclone_core.web.files.hashes import AT_ONCE, SlowHashes, VersionCache, hash_chunks, hash_file
+from cyclone_core.web.files.opening import OpenFile, open_regular
 
 IDENTITY = (1, 2, 3, 4)
 

@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from cyclone_core.web import fileanswers
-from cyclone_core.web.fileanswers import AnswerKey, FileAnswer, FileAnswers
+from cyclone_core.web.files import answers as fileanswers
+from cyclone_core.web.files.answers import AnswerKey, FileAnswer, FileAnswers
 
 
 def key(path: str) -> AnswerKey:
@@ -16,7 +16,7 @@ def key(path: str) -> AnswerKey:
 def answer(content: bytes) -> FileAnswer:
     """Make an answer."""
     modified = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-    return FileAnswer(1.0, (1, 2, 3, 4), "/root/a", "/root/a", modified, {}, content)
+    return FileAnswer(1.0, (1, 2, 3, 4), "/srv/a", "/srv/a", modified, {}, content)
 
 
 def test_kept() -> None:

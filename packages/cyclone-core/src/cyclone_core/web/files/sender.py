@@ -8,8 +8,8 @@ from twisted.python.failure import Failure
 
 from cyclone_core.errors import StreamClosedError
 from cyclone_core.web.coroutines import settle
-from cyclone_core.web.filefinder import FileFinder
-from cyclone_core.web.openfiles import OpenFile
+from cyclone_core.web.files.finder import FileFinder
+from cyclone_core.web.files.opening import OpenFile
 from cyclone_core.web.output_transform import OutputTransform
 
 __all__ = ["SMALL", "FileSender", "Rest"]

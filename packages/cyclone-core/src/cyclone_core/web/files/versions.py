@@ -8,15 +8,15 @@ from typing import Any, ClassVar, Final
 from twisted.logger import Logger
 
 from cyclone_core.web.errors import HTTPError
-from cyclone_core.web.filepaths import absolute_path
-from cyclone_core.web.openfiles import (
+from cyclone_core.web.files.hashes import VersionCache, hash_chunks, hash_file, too_large
+from cyclone_core.web.files.opening import (
     OpenFile,
     forget_files,
     only_regular,
     open_inside,
     open_regular,
 )
-from cyclone_core.web.versions import VersionCache, hash_chunks, hash_file, too_large
+from cyclone_core.web.files.paths import absolute_path
 
 __all__ = ["OWN_CONTENT", "OWN_VERSION", "FileVersions", "as_directories", "is_own"]
 

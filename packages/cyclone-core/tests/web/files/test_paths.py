@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyclone_core.web import HTTPError
-from cyclone_core.web.filepaths import absolute_path, check_inside, has_file_names, system_path
+from cyclone_core.web.files.paths import absolute_path, check_inside, has_file_names, system_path
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from typing import Final, Self, TypeVar
 
 from cyclone_core.web.errors import HTTPError
-from cyclone_core.web.filefacts import FileFacts, Identity, identity_of
+from cyclone_core.web.files.facts import FileFacts, Identity, identity_of
 
 __all__ = [
     "OpenFile",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cyclone_core.web.codings import choose_coding, find_siblings
+from cyclone_core.web.files.siblings import choose_coding, find_siblings
 
 SUFFIXES = {"br": ".br", "gzip": ".gz"}
 BOTH = ("br", "gzip")
@@ -31,7 +31,7 @@ BOTH = ("br", "gzip")
         ("br;q=2, gzip;q=0.9", "gzip"),
         ("br;q=x, gzip", "gzip"),
         ("br;level=1, gzip", "gzip"),
-        ("br;q=1.9, gzip", "br"),
+        ("br;q=1.9, gzip", "gzip"),
     ],
 )
 def test_chosen(field: str, coding: str) -> None:

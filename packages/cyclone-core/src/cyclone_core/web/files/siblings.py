@@ -1,21 +1,12 @@
 """Files that were compressed beforehand: `style.css.gz` beside `style.css`."""
 
 import os
-import re
 import stat
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Final
+
+from cyclone_core.web.accept_encoding import coding_weights
 
 __all__ = ["choose_coding", "find_siblings"]
-
-_QUALITY: Final = re.compile(
-    r"[ \t]*+q[ \t]*+=[ \t]*+([01](?:\.[0-9]{0,3})?)[ \t]*+", re.IGNORECASE
-)
-_ALIASES: Final = {"x-gzip": "gzip"}
-
-# Browsers have some ten different ones; a long one is somebody's joke.
-_LONGEST_KEPT: Final = 200
 
 
 def find_siblings(path: str, modified: float, suffixes: Mapping[str, str]) -> tuple[str, ...]:
@@ -46,7 +37,7 @@ def _is_current(path: str, modified: float) -> bool:
 
 
 def choose_coding(field: str, codings: tuple[str, ...]) -> str | None:
-    """Choose what a client likes best (RFC 9110 section 12.5.3).
+    """Choose what a client likes best.
 
     Args:
         field: The value of `Accept-Encoding`.
@@ -56,29 +47,9 @@ def choose_coding(field: str, codings: tuple[str, ...]) -> str | None:
     Returns:
         One of them; None if the client would rather have the original, or says nothing of them.
     """
-    if len(field) > _LONGEST_KEPT:
-        return _choose(field, codings)
-    return _choose_again(field, codings)
-
-
-def _choose(field: str, codings: tuple[str, ...]) -> str | None:
-    weights = _weights(field)
+    weights = coding_weights(field)
     others = weights.get("*", 0.0)
     best = max(codings, key=lambda coding: weights.get(coding, others))
     weight = weights.get(best, others)
     # The original is taken if nothing better is there, unless it is named.
     return best if weight and weight >= weights.get("identity", 0.0) else None
-
-
-_choose_again: Final = lru_cache(256)(_choose)
-
-
-def _weights(field: str) -> dict[str, float]:
-    weights: dict[str, float] = {}
-    for element in field.split(","):
-        coding, semicolon, parameter = element.partition(";")
-        match = _QUALITY.fullmatch(parameter) if semicolon else None
-        if match or not semicolon:  # what is malformed does not count
-            name = coding.strip(" \t").lower()
-            weights[_ALIASES.get(name, name)] = min(float(match[1]), 1.0) if match else 1.0
-    return weights

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from cyclone_core.web import StaticFileHandler, openfiles
-from cyclone_core.web.openfiles import forget_files
+from cyclone_core.web import StaticFileHandler
+from cyclone_core.web.files import opening
+from cyclone_core.web.files.opening import forget_files
 
 Server = Answer = Any  # these are in conftest.py, which cannot be imported
 Serve = Callable[..., Server]
@@ -381,6 +382,6 @@ class TestCompressed:
         assert server.ask("/static/style.css", Accept_Encoding=ALL).body == CSS
         compress(root, ".br")
         assert server.ask("/static/style.css", Accept_Encoding=ALL).body == CSS
-        later = openfiles.time.monotonic() + 1
-        monkeypatch.setattr(openfiles.time, "monotonic", lambda: later)
+        later = opening.time.monotonic() + 1
+        monkeypatch.setattr(opening.time, "monotonic", lambda: later)
         assert server.ask("/static/style.css", Accept_Encoding=ALL).body == b".br"
