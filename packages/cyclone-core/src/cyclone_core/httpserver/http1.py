@@ -121,7 +121,9 @@ class HTTP1Exchange:
 
     def _refuse_during_transfer(self) -> None:
         if self._transfer is not None and self._transfer.active:
-            raise HTTPOutputError("a file is being sent: wait for the Deferred of send_file() before")
+            raise HTTPOutputError(
+                "a file is being sent: wait for the Deferred of send_file() before"
+            )
 
     def drained(self) -> Deferred[None] | None:
         """Wait for room; see `Exchange.drained`."""

@@ -1,13 +1,14 @@
 """Routers: which rule answers a request.
 
 Rules are tried in their order, but patterns that match one path only are found in a dict, whatever their
-number. For each such path the dict holds the rules that have to be tried for it: that one, and those
-before it that may match, too. So the order counts as if all were tried.
+number. For each such path a dict holds the rules that have to be tried for it: that one, and others that
+may match, too. So the order counts as if all were tried. Where the first of them leads to a handler
+class, nothing has to be tried at all.
 """
 
 import contextlib
 from collections.abc import Iterable, MutableSequence
-from typing import Any, cast, overload
+from typing import Any, overload
 
 from twisted.logger import Logger
 
@@ -122,7 +123,10 @@ class RuleRouter(Router):
 
     Attributes:
         rules: The rules, a mutable sequence.
+        changes: How often the rules have changed.
     """
+
+    changes = 0
 
     def __init__(self, rules: Iterable[RuleLike] | None = None) -> None:
         """Make a router.
@@ -171,13 +175,13 @@ class RuleRouter(Router):
 
         If a rule leads to another router that finds nothing, the next rules are tried.
         """
-        found = self._literal.get(request.path)
-        if found is None:
-            if self._indexed:
-                return self._try(self._scanned, request)
+        found = self._certain.get(request.path)
+        if found is not None:
+            return found
+        if not self._indexed:
             self._make_index()
             return self.find_handler(request)
-        return self._try(found, request) if type(found) is tuple else cast("Target", found)
+        return self._try(self._literal.get(request.path, self._scanned), request)
 
     def get_target_delegate(
         self,
@@ -223,8 +227,10 @@ class RuleRouter(Router):
 
     def forget_index(self) -> None:
         """Take note that the rules have changed."""
+        self.changes += 1
         self._indexed = False
-        self._literal: dict[str, tuple[Rule, ...] | Target] = {}
+        self._certain: dict[str, Target] = {}
+        self._literal: dict[str, tuple[Rule, ...]] = {}
         self._scanned: tuple[Rule, ...] = ()
 
     def _make_index(self) -> None:
@@ -242,15 +248,15 @@ class RuleRouter(Router):
                 literal[path] += (rule,)
             else:
                 literal[path] = (*[each for each in scanned if _may_match(each, path)], rule)
-        self._literal = {path: self._decided(rules) for path, rules in literal.items()}
+        self._literal = literal
         self._scanned = tuple(scanned)
+        for path, rules in literal.items():
+            matcher = rules[0].matcher
+            if isinstance(matcher, PathMatches) and matcher.literal is not None:
+                found = self.certain_target(rules[0])
+                if found is not None:
+                    self._certain[path] = found
         self._indexed = True
-
-    def _decided(self, rules: tuple[Rule, ...]) -> "tuple[Rule, ...] | Target":
-        matcher = rules[0].matcher
-        if isinstance(matcher, PathMatches) and matcher.literal is not None:
-            return self.certain_target(rules[0]) or rules
-        return rules
 
     def _try(self, rules: Iterable[Rule], request: HTTPServerRequest) -> Target | None:
         for rule in rules:

@@ -126,6 +126,8 @@ class Application(HTTPFactory, ReversibleRouter):
             self, [*static_routes(settings), *(handlers or ())]
         )
         self.default_router = ApplicationRouter(self, [Rule(AnyMatches(), self.wildcard_router)])
+        self._router = self.wildcard_router  # as long as no host has rules of its own
+        self._routed = self.default_router.changes
         self._log_function = log_function(settings, self.clock)
         self._mask = mask_function(settings)
         self._not_found = self._default_match(settings)

@@ -244,13 +244,12 @@ class OutputMethods(HandlerBase):
         exchange.finish()
 
     def _respond(self) -> None:
-        body = self._take_written()
         if self._status_code == _OK:
             if self.request.method in _CACHED_METHODS:
-                body = self._revalidated(body)
+                self._revalidate()
         elif self._status_code in BODYLESS:
             self._clear_representation_headers()
-        body = self._complete(body, finishing=True)
+        body = self._complete(self._take_written(), finishing=True)
         self._exchange.respond(self._status_code, self._reason, self._headers, body)
 
     def _complete(self, chunk: bytes, *, finishing: bool) -> bytes:
@@ -360,16 +359,14 @@ class OutputMethods(HandlerBase):
 
     # Entity tags.
 
-    def _revalidated(self, body: bytes) -> bytes:
+    def _revalidate(self) -> None:
+        """Tag a complete answer, and drop it if the client has it."""
         if "Etag" not in self._headers.store:
-            self._write_buffer = [body]  # for overrides, which look at it as they do in Tornado
             self.set_etag_header()
-            self._write_buffer = []
         if "If-None-Match" in self.request.headers.store and self.check_etag_header():
             self.set_status(_NOT_MODIFIED)
             self._clear_representation_headers()
-            return b""
-        return body
+            self._write_buffer = []
 
     def compute_etag(self) -> str | None:
         """Make the `ETag` of what was written so far; override to use a cheaper one.
