@@ -242,10 +242,10 @@ class Application(HTTPFactory, ReversibleRouter):
             A `Match` with a handler class, or what a rule leads to else; the error handler if no rule
             matches.
         """
-        router = (
-            self.wildcard_router if len(self.default_router.rules) == 1 else self.default_router
-        )
-        found = router.find_handler(request)
+        if self._routed != self.default_router.changes:
+            self._routed = self.default_router.changes
+            self._router = self.default_router
+        found = self._router.find_handler(request)
         if found is not None:
             return found
         return self._server_options if request.path == "*" else self._not_found

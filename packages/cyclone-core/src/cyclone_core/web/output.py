@@ -178,7 +178,7 @@ class OutputMethods(HandlerBase):
     def _flush(self) -> None:
         if self._headers_written:
             self._exchange.write(self._transformed(finishing=False))
-        elif self._may_begin():
+        elif self._before_headers is None or self._may_begin():
             self._begin()
         else:
             self._flushed = True
@@ -220,7 +220,7 @@ class OutputMethods(HandlerBase):
             raise RuntimeError("finish() called twice")
         self._finished = True
         try:
-            if self._headers_written or self._may_begin():
+            if self._before_headers is None or self._headers_written or self._may_begin():
                 self._finish_now()
         except Exception:
             self._finished = False
@@ -304,8 +304,6 @@ class OutputMethods(HandlerBase):
 
     def _may_begin(self) -> bool:
         """Call what `before_headers` was given; tells whether nothing of it is left."""
-        if self._before_headers is None:
-            return True
         return self._held is None and self._call_before_headers()
 
     def _call_before_headers(self) -> bool:
