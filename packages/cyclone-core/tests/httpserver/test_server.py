@@ -208,3 +208,10 @@ def test_close_all_connections_in_a_task(reactor: MemoryReactorClock) -> None:
 
     asyncio.run(main())
     assert client.closed
+
+
+@pytest.mark.parametrize("served", [None, "app", object()])
+def test_nothing_to_call(served: Any) -> None:  # noqa: ANN401 -- anything may be passed
+    """What cannot be called is refused at once, and not with the first request."""
+    with pytest.raises(TypeError, match="HTTPServer serves an application or a function"):
+        HTTPServer(served)

@@ -77,10 +77,15 @@ class HTTPServer(HTTPFactory):
 
         Raises:
             TypeError: An option is a field of neither; the message names it, and what it may mean. Or
-                `ssl_options` has a type that is not possible.
+                `ssl_options` has a type that is not possible, or there is nothing to call.
             ValueError: An option has a wrong type or value.
             TLSError: A file that `ssl_options` names cannot be used.
         """
+        if not callable(request_callback):
+            raise TypeError(
+                f"HTTPServer serves an application or a function of a request, not"
+                f" {request_callback!r}; what Tornado calls a delegate is such a function here"
+            )
         for name in options.keys() - _OPTIONS - _LIMITS - _TORNADO:
             raise TypeError(f"HTTPServer has no option {name!r}{_nearest(name)}")
         options = _translated(options)
