@@ -149,7 +149,9 @@ def test_as_it_was() -> None:
     names: dict[str, Any] = {}
     exec(blocks("python")[1], names)  # noqa: S102 -- our own page
 
-    class Handler(names["Base"]):  # type: ignore[misc]
+    base: Any = names["Base"]
+
+    class Handler(base):  # type: ignore[misc]
         def get(self) -> None:
             self.set_cookie("plain", "1")
             self.set_secure_cookie("signed", "1", expires_days=None)

@@ -115,7 +115,7 @@ class TestOpenFile:
         with open_regular(str(root / "a.txt"), "a") as file:
             assert file.number is not None
             assert opening._seek_and_read(file.number, 3, 1) == b"ell"
-            assert opening._seek_and_read(file.number, 3, 0) == b"hel"
+            assert opening._seek_and_read(file.number, 4, 0) == b"hell"
 
 
 class TestKinds:
