@@ -7,9 +7,12 @@ import json
 import re
 import socket
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from server import WrongAnswerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SCRIPTS = Path(__file__).resolve().parent / "lua"
 # Written here once more on purpose: an app that answers something else must not pass.
@@ -111,13 +114,14 @@ def check(answer: Answer, path: str) -> frozenset[str]:
     """
     wanted = {"/json": "application/json", "/page": "text/html"}.get(path, "text/plain")
     found = answer.headers.get("content-type", "").partition(";")[0]
+    checks: dict[str, Callable[[bytes], bool]] = {
+        "/hello": lambda body: body == HELLO,
+        "/json": lambda body: bool(json.loads(body) == JSON),
+        "/page": lambda body: b"".join(body.split()) == PAGE,
+        "/upload": lambda body: body == b"%d" % BODY_SIZE,
+    }
     try:
-        is_right = {
-            "/hello": lambda body: body == HELLO,
-            "/json": lambda body: json.loads(body) == JSON,
-            "/page": lambda body: b"".join(body.split()) == PAGE,
-            "/upload": lambda body: body == b"%d" % BODY_SIZE,
-        }[path](answer.body)
+        is_right = checks[path](answer.body)
     except ValueError:
         is_right = False
     if answer.status != 200 or found != wanted or not is_right:

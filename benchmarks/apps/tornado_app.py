@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import payload
 from tornado.web import Application, RequestHandler, StaticFileHandler
@@ -62,7 +62,13 @@ def no_log(_handler: RequestHandler) -> None:
 def application(everything: Path | None) -> Application:
     """Make the application, quiet and small or with all that both frameworks have."""
     files = (payload.FILES, Files, {"path": str(payload.options().files)})
-    routes = [(r"/hello", Hello), (r"/page", Page), (r"/json", Json), (r"/upload", Upload), files]
+    routes: list[Any] = [
+        (r"/hello", Hello),
+        (r"/page", Page),
+        (r"/json", Json),
+        (r"/upload", Upload),
+        files,
+    ]
     if everything is None:
         return Application(routes, template_path=payload.TEMPLATES, log_function=no_log)
     logging.basicConfig(filename=everything, level=logging.INFO)
