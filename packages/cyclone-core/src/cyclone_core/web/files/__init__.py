@@ -5,3 +5,5 @@ Low to high: `paths` (from a URL to a name), `opening` (to a regular file, and t
 `answers` (what is kept of it), `versions` (the class methods that programs override), `finder` and
 `sender` (the handler's two halves).
 """
+
+__all__: list[str] = []
