@@ -97,7 +97,7 @@ class PlainTest(AsyncTestCase):
         assert threading.get_ident() == MAIN
         assert (yield self.run_sync(lambda: succeed(1))) == 1
 
-    def test_skipped(self) -> None:
+    def check_skipped(self) -> None:
         """A test may find out that it cannot be run."""
         raise SkipTest("no reason")
 
@@ -118,7 +118,7 @@ def test_outcomes() -> None:
     ]
     returning = outcome(PlainTest("check_returning"))
     assert "make it `async def`" in returning.errors[0][1]
-    assert len(outcome(PlainTest("test_skipped")).skipped) == 1
+    assert len(outcome(PlainTest("check_skipped")).skipped) == 1
 
 
 def test_without_result() -> None:

@@ -116,7 +116,7 @@ def test_libraries(tmp_path: Path) -> None:
         ("/x/dist-packages/thing/a.py", "thing.a", "library"),
         ("<frozen runpy>", "runpy", "library"),
         ("/srv/cyclone/a.py", "cyclone.web", "library"),
-        ("/srv/a.py", "cyclone_core.web.handler", "library"),
+        ("<generated>", "cyclone_core.web.handler", "library"),
         ("/srv/a.py", "cyclonic", "application"),
         ("<string>", "__main__", "application"),
         ("/srv/a.py", "", "application"),
