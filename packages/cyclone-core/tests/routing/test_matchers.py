@@ -45,7 +45,8 @@ def test_base_class() -> None:
         (r"\[::1\]", "[::1]:8888", True),
         ("a|b", "bc", False),
         (re.compile("www"), "www", True),
-        (re.compile("www"), "www.x", False),
+        (re.compile("www"), "www.x", True),
+        (re.compile("www$"), "www.x", False),
     ],
 )
 def test_host(pattern: str | re.Pattern[str], host: str, matches: bool) -> None:
@@ -82,17 +83,21 @@ def test_default_host(default: str | None, headers: dict[str, str], matches: boo
         ("/(.*)", "/x%20y%2Fz+%C3%A9", {"path_args": [b"x y/z+\xc3\xa9"]}),
         ("/(?P<x>.)(?P<y>.)?", "/a", {"path_kwargs": {"x": b"a", "y": None}}),
         (re.compile("/(A)", re.IGNORECASE), "/a", {"path_args": [b"a"]}),
+        (re.compile("/a"), "/a/b", {}),
+        (re.compile("/a$"), "/a/b", None),
     ],
 )
 def test_path(pattern: str | re.Pattern[str], path: str, found: dict[str, Any] | None) -> None:
-    """A pattern matches whole paths, and gives its groups as bytes that are percent-decoded once."""
+    """A text matches whole paths, a compiled pattern their beginning; groups are bytes, decoded once."""
     assert PathMatches(pattern).match(request_for(path + "?q=1")) == found
 
 
-def test_flags_are_no_literal() -> None:
-    """A compiled pattern with flags may match several paths, so it is not looked up in a dict."""
+def test_what_is_compiled_is_no_literal() -> None:
+    """A compiled pattern may match several paths, so it is not looked up in a dict."""
     assert PathMatches(re.compile("/a", re.IGNORECASE)).literal is None
-    assert PathMatches(re.compile("/a")).literal == "/a"
+    assert PathMatches(re.compile("/a")).literal is None
+    assert PathMatches("/a").literal == "/a"
+    assert PathMatches("(?i)/a").literal is None
 
 
 def test_group_values() -> None:

@@ -146,6 +146,94 @@ def test_failure(serve: Serve, log: Log, way: str) -> None:
     assert [type(error) for error in log.failures()] == [ZeroDivisionError]
 
 
+@pytest.mark.parametrize("later", [True, False])
+@pytest.mark.parametrize("pieces", [True, False])
+def test_failure_behind_the_method(serve: Serve, log: Log, later: bool, pieces: bool) -> None:
+    """An answer that is finished or flushed late by somebody else becomes the error page, too."""
+    gate: Deferred[None] = Deferred()
+    held: list[RequestHandler] = []
+
+    class Handler(RequestHandler):
+        @asynchronous
+        def get(self) -> None:
+            held.append(self)
+            self.before_headers(self.fail)
+
+        async def fail(self) -> None:
+            if later:
+                await gate
+            raise ZeroDivisionError
+
+    server = serve(Handler)
+    connection = server.connect()
+    connection.request()
+    if pieces:
+        held[0].flush()
+    else:
+        held[0].finish("late")
+    gate.callback(None)
+    assert connection.read("GET")[0].status == 500
+    assert len(server.answered) == 1
+    assert [type(error) for error in log.failures()] == [ZeroDivisionError]
+
+
+@pytest.mark.parametrize("later", [True, False])
+@pytest.mark.parametrize("way", ["send_error", "redirect", "raise"])
+def test_another_answer(serve: Serve, way: str, later: bool) -> None:
+    """A function may send something else: nothing of the answer that waited goes out."""
+    gate: Deferred[None] = Deferred()
+    seen: list[str] = []
+
+    class Handler(RequestHandler):
+        def get(self) -> None:
+            self.before_headers(self.reject)
+            self.before_headers(lambda: seen.append("next"))
+            self.write("" if way == "redirect" else "secret")
+
+        async def reject(self) -> None:
+            if later:
+                await gate
+            if way == "send_error":
+                self.send_error(403)
+            elif way == "redirect":
+                self.redirect("/login")
+            else:
+                raise HTTPError(403)
+
+    server = serve(Handler)
+    connection = server.connect()
+    connection.request()
+    gate.callback(None)
+    (answer,) = connection.read("GET")
+    assert answer.status == (302 if way == "redirect" else 403)
+    assert "secret" not in answer.text
+    assert (seen, len(server.answered)) == (["next"], 1)
+
+
+def test_client_leaves_while_it_is_held_up(serve: Serve) -> None:
+    """A client that leaves meanwhile is noticed; the log says so."""
+    gate: Deferred[None] = Deferred()
+    seen: list[str] = []
+
+    class Handler(RequestHandler):
+        def get(self) -> None:
+            self.before_headers(lambda: gate)
+            self.write("body")
+
+        def on_connection_close(self) -> None:
+            seen.append("close")
+
+        def on_finish(self) -> None:
+            seen.append("finish")
+
+    connection = serve(Handler).connect()
+    connection.request()
+    connection.leave()
+    assert seen == ["close"]
+    gate.callback(None)
+    assert seen == ["close", "finish"]
+
+
 def test_failure_chooses_the_status(serve: Serve) -> None:
     """A function may raise an `HTTPError`, which is answered as everywhere."""
 

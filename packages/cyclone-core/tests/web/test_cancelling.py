@@ -166,7 +166,7 @@ def test_data_received(serve: Serve) -> None:
 
 
 def test_between_pieces(serve: Serve) -> None:
-    """Between two pieces of a body nothing runs that could be cancelled."""
+    """Between two pieces of a body nothing runs that could be cancelled; the request is over."""
     gate: Deferred[None] = Deferred()
 
     @stream_request_body
@@ -183,7 +183,7 @@ def test_between_pieces(serve: Serve) -> None:
     connection.send(b"1\r\na\r\n")
     gate.callback(None)
     connection.leave()
-    assert Handler.seen == ["a", "close"]
+    assert Handler.seen == ["a", "close", "finish"]
 
 
 class Awaiting:

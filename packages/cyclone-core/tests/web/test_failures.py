@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from twisted.internet.defer import Deferred, inlineCallbacks
@@ -66,7 +66,7 @@ def test_http_error_class(serve: Serve) -> None:
     ("reason", "sent"),
     [
         ("Tea Only", "Tea Only"),
-        ("", ""),
+        ("", "I'm a Teapot"),
         ("a\r\nX-Injected: 1", "I'm a Teapot"),
         ("<script>", "I'm a Teapot"),
         ("€", "I'm a Teapot"),
@@ -714,6 +714,40 @@ def test_log_message_for_old_observers(serve: Serve, log: Log) -> None:
     seen: dict[str, Any] = {}
     LegacyLogObserverWrapper(seen.update)(event)
     assert seen["format"] % seen == "400 GET / (192.168.1.1): what happened"
+
+
+def test_circle_of_error_pages(serve: Serve) -> None:
+    """A page that sends an error instead of itself, for ever, ends with the built-in one."""
+    calls: list[int] = []
+
+    class Handler(RequestHandler):
+        def get(self) -> None:
+            raise HTTPError(404)
+
+        def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ANN401 -- as in the base
+            del kwargs
+            calls.append(status_code)
+            self.send_error(500)
+
+    server = serve(Handler)
+    answer = server.ask()
+    assert (answer.status, "500: Internal Server Error" in answer.text) == (500, True)
+    assert len(calls) == 5
+    assert len(server.answered) == 1
+
+
+def test_http_headers_that_cannot_be_sent(serve: Serve, log: Log) -> None:
+    """A header of an exception that cannot be sent is left out, and logged; the page is there."""
+
+    class TooMany(Exception):  # noqa: N818
+        http_status = 429
+        http_headers: ClassVar = {"Retry-After": "1\r\nX: y", "X-Why": "load"}
+
+    answer = serve(raising(TooMany)).ask()
+    assert (answer.status, answer.headers["X-Why"]) == (429, "load")
+    assert "429: Too Many Requests" in answer.text
+    assert "Retry-After" not in answer.headers
+    assert len(log.failures()) == 1
 
 
 @pytest.mark.parametrize("made", [HTTPAuthenticationRequired, HTTPAuthenticationRequired()])

@@ -12,7 +12,14 @@ from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 
 from cyclone_core.errors import NotUpgradable
-from cyclone_core.web import ErrorHandler, Finish, RequestHandler, asynchronous
+from cyclone_core.web import (
+    ErrorHandler,
+    Finish,
+    HTTPError,
+    RequestHandler,
+    asynchronous,
+    stream_request_body,
+)
 
 Serve = Callable[..., Any]
 Log = Any  # both are in conftest.py, which cannot be imported
@@ -317,19 +324,20 @@ def test_initialize_without_taking_arguments(serve: Serve, log: Log) -> None:
 
 
 def test_initialize_raises(serve: Serve, log: Log) -> None:
-    """A handler that cannot be made is a 500 behind which the connection is closed."""
+    """What `initialize` raises is answered and logged like what a method raises."""
 
     class Handler(RequestHandler):
         def initialize(self) -> None:
+            if "forbidden" in self.request.uri:
+                raise HTTPError(403)
             raise Boom
 
-    connection = serve(Handler).connect()
-    connection.request()
-    (answer,) = connection.read("GET")
-    assert answer.status == 500
-    assert answer.headers["Connection"] == "close"
-    assert not connection.open
-    assert len(log.failures()) == 1
+    for streamed in (False, True):
+        server = serve(stream_request_body(Handler) if streamed else Handler)
+        assert server.ask().status == 500
+        assert server.ask("/forbidden", "POST", body=b"abc").status == 403
+        assert [handler.get_status() for handler in server.answered] == [500, 403]
+        assert [type(error) for error in log.failures()] == [Boom]
 
 
 @pytest.mark.parametrize("late", [False, True])

@@ -8,7 +8,7 @@ from cyclone_core.routing.reversing import PathTemplate, URLReverseError
 from cyclone_escape import url_unescape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["AnyMatches", "DefaultHostMatches", "HostMatches", "Matcher", "PathMatches"]
 
@@ -69,23 +69,25 @@ class HostMatches(Matcher):
     """Matches requests to some hosts (Tornado: `routing.HostMatches`).
 
     Attributes:
-        host_pattern: The compiled pattern; it matches whole names, without port and in lower case.
+        host_pattern: The compiled pattern, for names without port and in lower case.
     """
 
     def __init__(self, host_pattern: str | re.Pattern[str]) -> None:
         """Make a matcher.
 
         Args:
-            host_pattern: A regular expression for the whole name of the host.
+            host_pattern: A regular expression for the whole name of the host; a compiled one needs
+                to match only its beginning, as in Tornado.
 
         Raises:
             ValueError: It is no regular expression.
         """
         self.host_pattern = _compiled(host_pattern, "host")
+        self._match = _matching(host_pattern, self.host_pattern)
 
     def match(self, request: HTTPServerRequest) -> Parameters | None:
         """Match the host of the request."""
-        return {} if self.host_pattern.fullmatch(request.host_name) else None
+        return {} if self._match(request.host_name) else None
 
 
 class DefaultHostMatches(Matcher):
@@ -116,21 +118,22 @@ class PathMatches(Matcher):
     """Matches requests by their path (Tornado: `routing.PathMatches`).
 
     Attributes:
-        regex: The compiled pattern; it matches whole paths, still percent-encoded, without query.
+        regex: The compiled pattern, for paths that are still percent-encoded, without query.
     """
 
     def __init__(self, path_pattern: str | re.Pattern[str]) -> None:
         """Make a matcher.
 
         Args:
-            path_pattern: A regular expression for the whole path. Its groups become arguments: all
-                named, or all unnamed.
+            path_pattern: A regular expression for the whole path; a compiled one needs to match only
+                its beginning, as in Tornado. Its groups become arguments: all named, or all unnamed.
 
         Raises:
             TypeError: It is neither text nor a compiled pattern.
             ValueError: It is no regular expression, or mixes named and unnamed groups.
         """
         self.regex = _compiled(path_pattern, "path")
+        self._match = _matching(path_pattern, self.regex)
         if len(self.regex.groupindex) not in (0, self.regex.groups):
             raise ValueError(
                 f"groups must be all named or all unnamed in the pattern {self.regex.pattern!r}"
@@ -139,14 +142,14 @@ class PathMatches(Matcher):
     @property
     def literal(self) -> str | None:
         """The one path that the pattern matches, or None if it may match others."""
-        if self.regex.flags & ~re.UNICODE:
+        if self._match != self.regex.fullmatch or self.regex.flags & ~re.UNICODE:
             return None
         pattern = _END.sub(r"\1", self.regex.pattern).removeprefix("^")
         return None if _SPECIAL.search(pattern) else _ESCAPED.sub(r"\1", pattern)
 
     def match(self, request: HTTPServerRequest) -> Parameters | None:
         """Match the path, and give the values of its groups as bytes, percent-decoded."""
-        match = self.regex.fullmatch(request.path)
+        match = self._match(request.path)
         if match is None:
             return None
         if not self.regex.groups:
@@ -155,6 +158,14 @@ class PathMatches(Matcher):
             named = match.groupdict()
             return {"path_kwargs": {name: _decoded(value) for name, value in named.items()}}
         return {"path_args": [_decoded(value) for value in match.groups()]}
+
+    def may_match(self, path: str) -> bool:
+        """Tell whether the pattern matches a path.
+
+        Args:
+            path: The path, percent-encoded.
+        """
+        return self._match(path) is not None
 
     def reverse(self, *args: object) -> str:
         """Make a path that matches.
@@ -201,6 +212,11 @@ def _compiled(pattern: object, what: str) -> re.Pattern[str]:
         return re.compile(pattern if pattern.endswith("$") else pattern + "$")
     except re.error as error:
         raise ValueError(f"the pattern {pattern!r} of a {what} is malformed: {error}") from None
+
+
+def _matching(given: object, pattern: re.Pattern[str]) -> "Callable[[str], re.Match[str] | None]":
+    """Choose how a pattern matches: a text as a whole, what is compiled says itself where it ends."""
+    return pattern.match if isinstance(given, re.Pattern) else pattern.fullmatch
 
 
 def _decoded(value: str | None) -> bytes | None:

@@ -87,6 +87,8 @@ def _texts(pattern: str) -> Iterator[str]:
             text = ""
             position = _skip_group(pattern, position)
             character = ""
+        elif element["special"] == ".":
+            character = "."  # which it matches, and which is what nearly everybody means
         elif element["special"] == "$" and position == end:
             break
         elif element["special"] or (element["escaped"] or "").isalnum():

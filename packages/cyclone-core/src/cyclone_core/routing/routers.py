@@ -273,7 +273,7 @@ class RuleRouter(Router):
 def _may_match(rule: Rule, path: str) -> bool:
     matcher = rule.matcher
     # A subclass may decide otherwise.
-    return type(matcher) is not PathMatches or matcher.regex.fullmatch(path) is not None
+    return type(matcher) is not PathMatches or matcher.may_match(path)
 
 
 class ReversibleRuleRouter(ReversibleRouter, RuleRouter):

@@ -1,6 +1,7 @@
 """`Application`: routes and settings, and the Twisted factory that serves them."""
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import Context, copy_context
 from socket import AF_UNSPEC
@@ -8,6 +9,7 @@ from typing import Any, Final, Self, cast, overload
 
 from twisted.internet.interfaces import IReactorTime
 
+from cyclone_core.coroutines import FAILURES
 from cyclone_core.httpserver import BodyReceiver, HTTPServer, ServerOptions
 from cyclone_core.httpserver.clock import CoarseClock
 from cyclone_core.httpserver.connections import Connections
@@ -401,7 +403,9 @@ class Application(HTTPFactory, ReversibleRouter):
         self, request: HTTPServerRequest, match: Match, context: Context
     ) -> StreamedBody | None:
         """Make the handler of a body that comes in pieces; returns who takes it, if somebody does."""
-        handler = match.handler_class(self, request, **match.kwargs)
+        handler = self._make(request, match, context)
+        if handler is None:
+            return None
         handler._body_held = True  # noqa: SLF001 -- as below
         handler._execute(context, match.args, match.named)  # noqa: SLF001 -- as below
         if handler._finished:  # noqa: SLF001 -- as below
@@ -411,9 +415,20 @@ class Application(HTTPFactory, ReversibleRouter):
         return StreamedBody(handler, context)
 
     def _handle(self, request: HTTPServerRequest, match: Match, context: Context) -> None:
-        handler = match.handler_class(self, request, **match.kwargs)
-        # Tornado's and cyclone 1.x's name: whatever a route calls must return something that has it.
-        handler._execute(context, match.args, match.named)  # noqa: SLF001
+        handler = self._make(request, match, context)
+        if handler is not None:
+            # Tornado's and cyclone 1.x's name: whatever a route calls must return something that has it.
+            handler._execute(context, match.args, match.named)  # noqa: SLF001
+
+    def _make(self, request: HTTPServerRequest, match: Match, context: Context) -> Any:  # noqa: ANN401
+        """Make a handler; if that fails, answer with an error page and return None."""
+        try:
+            return match.handler_class(self, request, **match.kwargs)
+        except FAILURES:  # what `initialize` raises is answered like what a method raises
+            handler = RequestHandler(self, request)
+            handler._context = context  # noqa: SLF001 -- as above
+            handler._handle_failure(*sys.exc_info())  # noqa: SLF001 -- as above
+            return None
 
 
 def _server_header(value: object) -> str:

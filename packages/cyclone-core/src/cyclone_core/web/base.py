@@ -45,7 +45,9 @@ class HandlerBase:
     _late = False  # the answer may be finished by code that does not run in the request's context
     _derived_head = False
     _stream_request_body: ClassVar[bool] = False
+    _error_count = 0  # how often an error page was begun
     _body_held = False  # a body that comes in pieces waits for `prepare`
+    _receiving = False  # such a body is coming
     _new_cookies: dict[str, str] | None = None  # by name, values of `Set-Cookie`
 
     @property

@@ -31,6 +31,9 @@ _R = TypeVar("_R")
 
 _INTERNAL_SERVER_ERROR: Final = 500
 
+# Of one request; a page that turns out to be another error is one thing, a circle of them another.
+_MOST_ERROR_PAGES: Final = 5
+
 
 class FailureMethods(OutputMethods):
     """The methods of `RequestHandler` that turn exceptions into answers.
@@ -58,6 +61,8 @@ class FailureMethods(OutputMethods):
         Raises:
             ValueError: The status is no final one, or the reason cannot be sent.
         """
+        if self._before_headers is not None and not self._headers_written:
+            self._finished = False  # the head is held up: this takes the place of the answer
         if self._finished:
             if not self._derived_head:
                 _log.warn("send_error({status}) came after the answer", status=status_code)
@@ -71,10 +76,14 @@ class FailureMethods(OutputMethods):
         self.set_status(status_code, _reason_of(exception) if reason is None else reason)
         self._auto_finish = False
         self._error_pending = True
+        self._error_count += 1
         try:
-            for name, value in (getattr(exception, "http_headers", None) or {}).items():
-                self.set_header(name, value)
-            result = self.write_error(status_code, **kwargs)
+            self._set_error_headers(exception)
+            if self._error_count > _MOST_ERROR_PAGES:
+                # The application's page sends another error instead of itself, again and again.
+                result = FailureMethods.write_error(self, status_code)
+            else:
+                result = self.write_error(status_code, **kwargs)
             waiting = None if result is None else settle(result, self._context)
         except FAILURES:  # the page is the application's; there must be an answer
             self._error_page_failed(Failure())
@@ -125,6 +134,15 @@ class FailureMethods(OutputMethods):
         except FAILURES:  # as in _execute()
             self._handle_failure(*sys.exc_info())
         return None
+
+    def _set_error_headers(self, exception: object) -> None:
+        for name, value in (getattr(exception, "http_headers", None) or {}).items():
+            try:
+                self.set_header(name, value)
+            except (TypeError, ValueError):
+                _log.failure(
+                    "an exception has an http_header {name!r} that cannot be sent", name=name
+                )
 
     def write_error(self, status_code: int, **kwargs: Any) -> Any:  # noqa: ANN401 -- as send_error's
         """Override to write an error page of your own; what it returns is waited for.
@@ -279,4 +297,4 @@ def _reason_of(exception: object) -> str | None:
     The attribute of other exceptions with that name is none: that of a `UnicodeDecodeError`, say.
     """
     reason = exception.reason if isinstance(exception, HTTPError) else None
-    return reason if isinstance(reason, str) and is_reason(reason) else None
+    return reason if isinstance(reason, str) and reason and is_reason(reason) else None

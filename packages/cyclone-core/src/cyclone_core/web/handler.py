@@ -192,7 +192,7 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
                 self._proceed(result, self._prepared)
         except FAILURES:  # all that a handler raises becomes an error page
             self._handle_failure(*sys.exc_info())
-        if not self._finished or self._rendering:
+        if not self._finished or self._rendering or self._held is not None:
             self._late = True
             self._watch_connection()
 
@@ -270,6 +270,7 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
         """Let the body come, now that `prepare` is done."""
         self._find_method()  # nobody need send a body for a method that is not allowed
         self._body_held = False
+        self._receiving = True
         if self._late:
             self._exchange.resume_body()
 
@@ -292,6 +293,7 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
 
     def _received(self) -> None:
         """Go on behind the last piece of the body."""
+        self._receiving = False
         self._guard(self._prepared)
 
     def _answered(self) -> None:
@@ -312,13 +314,17 @@ class RequestHandler(RenderMethods, RedirectMethods, MethodDispatch, FailureMeth
     def _watch_connection(self) -> None:
         watch_unfinished(self)
         watched = type(self).on_connection_close is not RequestHandler.on_connection_close
-        if watched or self.cancel_on_disconnect:
+        if watched or self.cancel_on_disconnect or self._stream_request_body:
             self.notifyFinish().addCallback(self._ended)
 
     def _ended(self, message: str | None) -> None:
         # If we cut the connection ourselves, the answer counts as finished.
-        if message is not None and (not self._finished or self._rendering):
+        if message is not None and (
+            not self._finished or self._rendering or self._held is not None
+        ):
             run_in(self._context, self._connection_closed, message)
+            if self._receiving and self._running is None:  # what has come will never be complete
+                run_in(self._context, self._end_abandoned)
             if self.cancel_on_disconnect:
                 self._abandoned = True
                 if self._running is not None:

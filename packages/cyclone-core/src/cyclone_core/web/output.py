@@ -4,11 +4,12 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
+from cyclone_core.coroutines import FAILURES
 from cyclone_core.http1.status import BODYLESS, is_final, is_reason, reason_phrase
 from cyclone_core.httpserver.streams import close_stream
 from cyclone_core.httputil import HTTPHeaders, http_date
@@ -46,6 +47,7 @@ class OutputMethods(HandlerBase):
     _held: Deferred[None] | None = None  # fires when the head is out that functions hold up
     _flushed = False  # an answer whose head is held up comes in pieces
     _transforms: list[OutputTransform] | None = None
+    _transforms_failed = False
 
     if TYPE_CHECKING:
 
@@ -217,6 +219,8 @@ class OutputMethods(HandlerBase):
 
     def _finish(self) -> None:
         if self._finished:
+            if self._before_headers is not None and not self._headers_written:
+                return  # by one of those functions, to send something else
             raise RuntimeError("finish() called twice")
         self._finished = True
         try:
@@ -260,17 +264,20 @@ class OutputMethods(HandlerBase):
                 self._headers.add("Set-Cookie", cookie)
         if self.no_keep_alive:
             self._exchange.no_keep_alive = True
-        if not self.application.transforms:
+        if not self.application.transforms or self._transforms_failed:
             return chunk
-        self._transforms = make_transforms(self.application.transforms, self.request)
+        self._transforms_failed = True  # unless they come to their end: an error page goes without
+        transforms = make_transforms(self.application.transforms, self.request)
         status, headers = self._status_code, self._headers
-        for transform in self._transforms:
+        for transform in transforms:
             status, headers, chunk = transform.transform_first_chunk(
                 status, headers, chunk, finishing
             )
         if status != self._status_code:
             self.set_status(status)
         self._headers = headers
+        self._transforms = transforms
+        self._transforms_failed = False
         return chunk
 
     def _transformed(self, *, finishing: bool) -> bytes:
@@ -308,13 +315,20 @@ class OutputMethods(HandlerBase):
 
     def _call_before_headers(self) -> bool:
         while self._before_headers:
-            result = self._before_headers.pop(0)()
-            waiting = None if result is None else settle(result, self._context)
+            callback = self._before_headers.pop(0)
+            try:
+                result = callback()
+                waiting = None if result is None else settle(result, self._context)
+            except FAILURES:
+                # Not raised: whoever finishes the answer late is not the one to make an error page.
+                self._fail_head(Failure())
+                return False
             if waiting is not None:
                 self._held = self._held or Deferred()
                 waiting.addCallbacks(self._resume_head, self._fail_head)
                 return False
-        return True
+        # It may have sent an error page instead.
+        return self._before_headers is not None
 
     def _resume_head(self, _: object) -> None:
         run_in(self._context, self._send_held)
@@ -343,8 +357,9 @@ class OutputMethods(HandlerBase):
             self._fail(failure)
 
     def _release_waiting(self) -> None:
-        held, self._held = cast("Deferred[None]", self._held), None
-        held.callback(None)
+        held, self._held = self._held, None
+        if held is not None:
+            held.callback(None)
 
     def _take_written(self) -> bytes:
         written = self._write_buffer
