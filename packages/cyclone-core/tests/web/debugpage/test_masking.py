@@ -88,7 +88,7 @@ def ask(serve: Serve, log: Log) -> Callable[..., str]:
     def get(path: str = "/", method: str = "GET", **more: Any) -> str:  # noqa: ANN401
         settings = more.pop("settings", {})
         routes = [("/named/(?P<name>.*)/(?P<token>.*)", Echo), ("/(.*)", Echo)]
-        server = serve(routes, debug=True, **settings)
+        server = serve(routes, debug=True, serve_traceback=["test"], **settings)
         texts = [
             server.ask(path, method, **more, Accept=accept).text for accept in (HTML, "text/plain")
         ]
@@ -197,7 +197,7 @@ def test_malformed(serve: Serve, log: Log) -> None:
             # As if the form had been refused while the method ran.
             return super().write_error(500, **kwargs)
 
-    server = serve(Broken, debug=True)
+    server = serve(Broken, debug=True, serve_traceback=["test"])
     text = server.ask(
         method="POST",
         body=b"--x\r\nbroken",

@@ -75,6 +75,8 @@ def ask(serve: Serve, log: Log) -> Callable[..., Any]:
 
     def get(error: BaseException, path: str = "/", method: str = "GET", **more: Kwargs) -> Any:  # noqa: ANN401
         settings = {"debug": True, **more.pop("settings", {})}
+        if settings["debug"]:
+            settings.setdefault("serve_traceback", ["test"])
         more.setdefault("Accept", HTML)
         routes = [("/path/(.*)", Failing, {"error": error}), ("/(.*)", Failing, {"error": error})]
         answer = serve(routes, **settings).ask(path, method, **more)
@@ -170,7 +172,7 @@ def test_never_in_production(ask: Callable[..., Any], settings: dict[str, object
 
 def test_without_debug_mode(ask: Callable[..., Any]) -> None:
     """The setting has a meaning of its own, as in Tornado."""
-    answer = ask(Boom("seen"), settings={"debug": False, "serve_traceback": True})
+    answer = ask(Boom("seen"), settings={"debug": False, "serve_traceback": ["test"]})
     assert "seen" in answer.text
 
 
@@ -198,7 +200,7 @@ def test_no_exception(serve: Serve, log: Log) -> None:
         def put(self) -> None:
             self.send_error(500, exc_info=sys.exc_info(), exception=None)
 
-    server = serve(Sending, debug=True)
+    server = serve(Sending, debug=True, serve_traceback=["test"])
     for method in ("GET", "POST", "PUT"):
         assert server.ask(method=method, body=b"", Accept=HTML).text.startswith(SHORT)
     assert log.failures() == []
@@ -214,7 +216,7 @@ def test_own_page(serve: Serve, log: Log) -> None:
         def write_error(self, status_code: int, **kwargs: Kwargs) -> None:
             self.finish(f"own {status_code} {kwargs['exc_info'][0].__name__}")
 
-    assert serve(Own, debug=True).ask(Accept=HTML).text == "own 500 Boom"
+    assert serve(Own, debug=True, serve_traceback=["test"]).ask(Accept=HTML).text == "own 500 Boom"
     log.failures()
 
 
@@ -226,7 +228,7 @@ def test_deferred(serve: Serve, log: Log) -> None:
         def get(self) -> Deferred[None]:
             return event
 
-    connection = serve(Waiting, debug=True).connect()
+    connection = serve(Waiting, debug=True, serve_traceback=["test"]).connect()
     connection.request(Accept=HTML)
     with pytest.raises(Boom) as caught:
         raise Boom("later")
@@ -259,7 +261,9 @@ def test_template(serve: Serve, log: Log, tmp_path: Path) -> None:
         def get(self, name: str) -> None:
             self.render(name, rows=[1])
 
-    server = serve([("/(.*)", Page)], debug=True, template_path=str(tmp_path))
+    server = serve(
+        [("/(.*)", Page)], debug=True, serve_traceback=["test"], template_path=str(tmp_path)
+    )
     text = server.ask("/page.html", Accept=HTML).text
     Tags(text)
     assert "<i>template</i>" in text
@@ -320,7 +324,7 @@ def test_builtin_handler(serve: Serve, log: Log) -> None:
         def prepare(self) -> None:
             self.path_args = ("no number",)
 
-    text = serve(Odd, debug=True).ask(Accept=HTML).text
+    text = serve(Odd, debug=True, serve_traceback=["test"]).ask(Accept=HTML).text
     assert re.search(r"<dt>Handler</dt><dd>\S+Odd</dd>", text)
     log.failures()
 
@@ -357,7 +361,7 @@ def test_deep(ask: Callable[..., Any], serve: Serve, log: Log) -> None:
         def get(self) -> None:
             names["f0"]()
 
-    server = serve([("/deep", Deep), ("/many", Many)], debug=True)
+    server = serve([("/deep", Deep), ("/many", Many)], debug=True, serve_traceback=["test"])
     text = server.ask("/deep", Accept=HTML).text
     Tags(text)
     found = re.search(r"(\d+) times in a row", text)
@@ -405,5 +409,9 @@ def test_page_fails(serve: Serve, log: Log, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(page_module, "sections", fail)
     handlers = [("/(.*)", Failing, {"error": Boom()})]
-    assert serve(handlers, debug=True).ask(Accept=HTML).text.startswith(SHORT)
+    assert (
+        serve(handlers, debug=True, serve_traceback=["test"])
+        .ask(Accept=HTML)
+        .text.startswith(SHORT)
+    )
     assert [str(each) for each in log.failures()] == ["", "no page"]

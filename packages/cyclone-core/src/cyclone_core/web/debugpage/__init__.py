@@ -1,7 +1,8 @@
 """The page that shows a developer why a request has failed.
 
-It is served where the setting `serve_traceback` is true, which `debug=True` implies, and for what is an
-error of the program: statuses from 500. A refusal on purpose, `HTTPError(404)`, keeps its short page.
+It is served where the setting `serve_traceback` is true, which `debug=True` implies, to whom `audience`
+names, and for what is an error of the program: statuses from 500. A refusal on purpose,
+`HTTPError(404)`, keeps its short page.
 
 It holds no script, loads nothing and may not be framed; a policy says so to the browser. It shows no
 variables: the `repr` of a request, of settings, of a database's connection holds secrets under no name
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from twisted.logger import Logger
 
+from cyclone_core.web.debugpage.audience import may_see
 from cyclone_core.web.debugpage.facts import tables, versions
 from cyclone_core.web.debugpage.frames import Block, Frame, Section, SourceLine, sections
 from cyclone_core.web.debugpage.masking import Masking
@@ -60,10 +62,17 @@ def answer_with_traceback(handler: "OutputMethods", exc_info: ExcInfo) -> bool:
         exc_info: Class, exception and traceback.
 
     Returns:
-        Whether it has been answered: not if there is no exception, or it cannot be shown.
+        Whether it has been answered: not if there is no exception, or it cannot be shown, or not to
+        this client.
     """
     value, trace = exc_info[1], exc_info[2]
     if value is None:
+        return False
+    if not may_see(handler.request, handler.settings["serve_traceback"]):
+        _log.info(
+            "the traceback is shown on this machine only; serve_traceback=[{host!r}] shows it there, too",
+            host=handler.request.host_name,
+        )
         return False
     try:
         masking = Masking(handler)
