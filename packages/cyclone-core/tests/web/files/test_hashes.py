@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from twisted.internet.defer import CancelledError
 
 from cyclone_core.web.files.hashes import AT_ONCE, SlowHashes, VersionCache, hash_chunks, hash_file
 from cyclone_core.web.files.opening import OpenFile, open_regular
@@ -130,11 +131,65 @@ class TestSlowHashes:
         hashes.hash(file, turns.append)
         assert len(turns) == 1
 
-    def test_closed(self, file: OpenFile, turns: list[Callable[[], object]]) -> None:
-        """A file that cannot be read any more fails it."""
+    def test_first_leaves(
+        self, file: OpenFile, content: bytes, turns: list[Callable[[], object]]
+    ) -> None:
+        """The hash goes on with the files of those who are left, whoever has asked for it first."""
+        hashes = SlowHashes()
         found: list[object] = []
-        SlowHashes().hash(file, turns.append).addErrback(found.append)
+        first = hashes.hash(file, turns.append).addErrback(found.append)
+        with open_regular(file.path, "a") as other:
+            hashes.hash(other, turns.append).addCallback(found.append)
+            turns.pop(0)()
+            first.cancel()
+            file.close()
+            while turns:
+                turns.pop(0)()
+        assert found[0].check(CancelledError)  # type: ignore[attr-defined]
+        assert found[1:] == [hashlib.sha512(content).hexdigest()]
+
+    def test_all_leave(
+        self, file: OpenFile, content: bytes, turns: list[Callable[[], object]]
+    ) -> None:
+        """If nobody is left the file is not read on, and who comes then begins anew."""
+        hashes = SlowHashes()
+        leaving = [hashes.hash(file, turns.append).addErrback(lambda _: None) for _ in range(2)]
         turns.pop(0)()
-        file.close()
+        for waiter in leaving:
+            waiter.cancel()
         turns.pop(0)()
-        assert found[0].check(ValueError)  # type: ignore[attr-defined]
+        assert turns == []
+        found: list[str] = []
+        hashes.hash(file, turns.append).addCallback(found.append)
+        while turns:
+            turns.pop(0)()
+        assert found == [hashlib.sha512(content).hexdigest()]
+
+    def test_leaves_at_the_end(self, file: OpenFile, turns: list[Callable[[], object]]) -> None:
+        """Who is sent away by another one that has the hash gets none."""
+        hashes = SlowHashes()
+        found: list[object] = []
+        first, second = [hashes.hash(file, turns.append) for _ in range(2)]
+        first.addCallback(lambda _: second.cancel())
+        second.addBoth(found.append)
+        while turns:
+            turns.pop(0)()
+        assert len(found) == 1
+        assert found[0].check(CancelledError)  # type: ignore[attr-defined]
+
+    def test_closed(self, file: OpenFile, turns: list[Callable[[], object]]) -> None:
+        """A file that cannot be read any more fails who gave it, and nobody else."""
+        hashes = SlowHashes()
+        found: list[object] = []
+        hashes.hash(file, turns.append).addErrback(found.append)
+        with open_regular(file.path, "a") as other:
+            hashes.hash(other, turns.append).addCallback(found.append)
+            turns.pop(0)()
+            file.close()
+            turns.pop(0)()
+            assert len(found) == 1
+            assert found[0].check(ValueError)  # type: ignore[attr-defined]
+            while turns:
+                turns.pop(0)()
+        assert len(found) == 2
+        assert isinstance(found[1], str)

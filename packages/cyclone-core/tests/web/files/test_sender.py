@@ -315,6 +315,22 @@ class TestFailures:
         assert log.failures() == []
         assert len(server.answered) == 1
 
+    def test_first_client_leaves(self, serve: Serve, root: Path, log: Log) -> None:
+        """A client that leaves while its file is hashed takes the file from nobody else."""
+
+        class Cancelled(StaticFileHandler):
+            cancel_on_disconnect = True
+
+        server = files(serve, Cancelled, root)
+        first, second = server.connect(), server.connect()
+        for connection in (first, second):
+            connection.request("/large")
+        first.leave()
+        turn(server)
+        (answer,) = second.read("GET")
+        assert (answer.status, answer.body) == (200, LARGE)
+        assert log.failures() == []
+
     def test_override_waits_for_the_client(self, serve: Serve, root: Path) -> None:
         """Who waits for `get` goes on when all was sent."""
         seen = []

@@ -8,7 +8,6 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from twisted.internet.defer import Deferred
-from twisted.python.failure import Failure
 
 from cyclone_core.web.files.facts import Identity
 from cyclone_core.web.files.opening import OpenFile
@@ -147,7 +146,9 @@ class SlowHashes:
     """
 
     def __init__(self) -> None:
-        self._running: dict[Identity, list[Deferred[str]]] = {}
+        # Each who waits brings a file; the first that is left is read, so that none needs another
+        # descriptor, and nobody's hash ends with somebody else's request.
+        self._running: dict[Identity, dict[Deferred[str], OpenFile]] = {}
 
     def hash(self, file: OpenFile, call_soon: CallSoon) -> Deferred[str]:
         """Hash a file; who asks for the same one meanwhile waits for the same hash.
@@ -158,31 +159,39 @@ class SlowHashes:
 
         Returns:
             A Deferred that fires with the version, as `hash_file` gives it. It fails with an `OSError`
-            if the file cannot be read, and with a `ValueError` if it was closed.
+            if the file cannot be read, and with a `ValueError` if it was closed. It may be cancelled;
+            once all are the file is not read any more.
         """
         identity = file.facts.identity
-        waiter: Deferred[str] = Deferred()
         waiting = self._running.get(identity)
         if waiting is None:
-            self._running[identity] = [waiter]
-            call_soon(partial(self._go_on, identity, file, 0, _new_digest(), call_soon))
-        else:
-            waiting.append(waiter)
+            waiting = self._running[identity] = {}
+            call_soon(partial(self._go_on, identity, 0, _new_digest(), call_soon))
+        # Who leaves while the others are told is in it no more.
+        waiter: Deferred[str] = Deferred(lambda waiter: waiting.pop(waiter, None))
+        waiting[waiter] = file
         return waiter
 
-    def _go_on(
-        self, identity: Identity, file: OpenFile, start: int, digest: "_Hash", call_soon: CallSoon
-    ) -> None:
-        result: str | Failure
+    def _go_on(self, identity: Identity, start: int, digest: "_Hash", call_soon: CallSoon) -> None:
+        waiting = self._running[identity]
+        if not waiting:
+            del self._running[identity]
+            return
+        first, file = next(iter(waiting.items()))
         try:
             piece = file.read(start, AT_ONCE)
-            if piece:
-                digest.update(piece)
-                start += len(piece)
-                call_soon(partial(self._go_on, identity, file, start, digest, call_soon))
-                return
-            result = digest.hexdigest()
         except (OSError, ValueError):
-            result = Failure()
-        for waiter in self._running.pop(identity):
-            waiter.callback(result)
+            del waiting[first]
+            first.errback()
+            call_soon(partial(self._go_on, identity, start, digest, call_soon))
+            return
+        if piece:
+            digest.update(piece)
+            call_soon(partial(self._go_on, identity, start + len(piece), digest, call_soon))
+            return
+        del self._running[identity]
+        version = digest.hexdigest()
+        while waiting:
+            first = next(iter(waiting))
+            del waiting[first]
+            first.callback(version)
