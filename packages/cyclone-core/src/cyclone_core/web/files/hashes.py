@@ -167,8 +167,11 @@ class SlowHashes:
         if waiting is None:
             waiting = self._running[identity] = {}
             call_soon(partial(self._go_on, identity, 0, _new_digest(), call_soon))
-        # Who leaves while the others are told is in it no more.
-        waiter: Deferred[str] = Deferred(lambda waiter: waiting.pop(waiter, None))
+
+        def leave(waiter: Deferred[str]) -> None:
+            del waiting[waiter]
+
+        waiter: Deferred[str] = Deferred(leave)
         waiting[waiter] = file
         return waiter
 
