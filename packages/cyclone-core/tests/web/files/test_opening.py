@@ -288,7 +288,23 @@ class TestLinks:
         """A file that was deleted after it was opened is still where it was."""
         with open_regular(str(root / "a.txt"), "a") as file:
             (root / "a.txt").unlink()
-            assert opening._path_of(file.number) == str(root / "a.txt")
+            assert opening._path_of(file) == str(root / "a.txt")
+
+    def test_called_deleted(self, root: Path) -> None:
+        """A file that is called as if it were deleted is itself, and not the one it seems to have been."""
+        path = root / "a.txt (deleted)"
+        path.write_text("other")
+        with open_inside(str(path), (str(root),), path.name) as file:
+            assert file.path == str(path)
+            path.unlink()
+            assert opening._path_of(file) == str(path)
+
+    def test_deleted_with_another_name(self, root: Path) -> None:
+        """A deleted file that has another name still is where it was opened."""
+        (root / "other").hardlink_to(root / "a.txt")
+        with open_regular(str(root / "a.txt"), "a") as file:
+            (root / "a.txt").unlink()
+            assert opening._path_of(file) == str(root / "a.txt")
 
     def test_without_proc(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Where the system does not tell the path of an open file it is resolved and compared."""
@@ -318,9 +334,10 @@ class TestLinks:
         assert not opening._is_same(str(root / "sub"), status)
         assert not opening._is_same(str(root / "nothing"), status)
 
-    def test_unknown_links(self) -> None:
+    def test_unknown_links(self, root: Path) -> None:
         """Without `/proc` nobody knows where an open file is."""
-        assert opening._path_of(0, "/nowhere") is None
+        with open_regular(str(root / "a.txt"), "a") as file:
+            assert opening._path_of(file, "/nowhere") is None
 
 
 def test_unchanged(root: Path) -> None:

@@ -283,7 +283,7 @@ def _confirm(found: OpenFile, path: str, allowed: tuple[str, ...], shown: str) -
     facts = _confirmed.get(key)
     if facts is not None and now < facts.until and facts.identity == identity_of(found.status):
         return facts
-    real = _path_of(found.number)
+    real = _path_of(found)
     if real is None or not _is_inside(real, [_resolve_lately(each, now) for each in allowed]):
         real = os.path.realpath(path)
         if not (_is_inside(real, map(_resolve, allowed)) and _is_same(real, found.status)):
@@ -297,14 +297,17 @@ def _outside(shown: str) -> HTTPError:
     return HTTPError(403, "%s is not in root static directory", shown)
 
 
-def _path_of(number: int | None, links: str = "/proc/self/fd") -> str | None:
+def _path_of(found: OpenFile, links: str = "/proc/self/fd") -> str | None:
     """Ask the system where an open file is; None if it does not tell."""
     try:
-        path = os.readlink(f"{links}/{number}")  # noqa: PTH115
+        path = os.readlink(f"{links}/{found.number}")  # noqa: PTH115
     except OSError:
         return None
-    # Somebody has put another file in its place meanwhile.
-    return path.removesuffix(_DELETED)
+    if path.endswith(_DELETED) and not _is_same(path, found.status):
+        # It is not called so: somebody has put another file in its place meanwhile. Its links are not
+        # counted instead, because it may have another name.
+        return path.removesuffix(_DELETED)
+    return path
 
 
 def _real_path(path: str) -> str:
