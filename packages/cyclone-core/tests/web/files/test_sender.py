@@ -296,9 +296,14 @@ class TestFailures:
                 super().get(path, include_body)
                 raise HTTPError(418, "changed its mind")
 
-        answer = fetch(files(serve, Failing, root), "/large")
+        server = files(serve, Failing, root)
+        connection = server.connect()
+        connection.request("/large")
+        (answer,) = connection.read("GET")  # before the file is hashed
         assert answer.status == 418
         assert answer.body.endswith(b"</html>")
+        turn(server)
+        assert connection.sent == b""
         assert len(log.take()) == 1
 
     def test_cancelled(self, serve: Serve, root: Path, log: Log) -> None:
