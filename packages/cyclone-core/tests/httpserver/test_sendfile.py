@@ -487,6 +487,23 @@ class TestSlowClients:
         assert isinstance(done[0], StreamClosedError)
 
     @linux
+    def test_bound(self, dial: Dial, file: io.FileIO) -> None:
+        """The kernel keeps more of a file than of other answers, and only while it is sent."""
+        client = dial()
+
+        def bound() -> int:
+            option = socket.TCP_NOTSENT_LOWAT  # type: ignore[attr-defined,unused-ignore]
+            return client.wire.socket.getsockopt(socket.IPPROTO_TCP, option)
+
+        done = send(ask(client), file)
+        assert bound() == MIB
+        while not done:
+            client.read()
+            client.pump()
+        assert done == [None]
+        assert bound() == 128 * KIB
+
+    @linux
     def test_end(self, dial: Dial, file: io.FileIO) -> None:
         """It is over when the client has taken all but what it may leave of other answers."""
         client = dial(receive=16 * KIB)
