@@ -348,6 +348,8 @@ class TestRanges:
             "bytes=-1000",
             "asdf",
             "bytes=0-1,5-6",
+            "bytes=1",
+            "bytes=26",
             "lines=1-2",
         ],
     )
@@ -357,7 +359,7 @@ class TestRanges:
         assert (answer.status, answer.body) == (200, ROBOTS)
         assert answer.headers["Content-Range"] is None
 
-    @pytest.mark.parametrize("field", ["bytes=-0", "bytes=26", "bytes=26-", "bytes=10-3"])
+    @pytest.mark.parametrize("field", ["bytes=-0", "bytes=26-", "bytes=10-3"])
     def test_nothing(self, server: Server, field: str) -> None:
         """A part that there is not is refused with the size of the whole."""
         answer = ask(server, "/static/robots.txt", Range=field)

@@ -29,9 +29,7 @@ def test_part(field: str, part: range) -> None:
     assert find_range(field, 26) == part
 
 
-@pytest.mark.parametrize(
-    "field", ["bytes=26-", "bytes=26-30", "bytes=-0", "bytes=26", "bytes=3", "bytes=10-3"]
-)
+@pytest.mark.parametrize("field", ["bytes=26-", "bytes=26-30", "bytes=-0", "bytes=10-3"])
 def test_no_such_part(field: str) -> None:
     """What lies behind the end, or has no sense, gives no position at all."""
     part = find_range(field, 26)
@@ -55,6 +53,8 @@ def test_part_of_nothing(field: str) -> None:
         "bytes",
         "bytes=",
         "bytes=-",
+        "bytes=1",
+        "bytes=26",
         "bytes=a-b",
         "bytes=1-b",
         "bytes=+1-2",

@@ -6,7 +6,7 @@ from typing import Final
 __all__ = ["content_range", "find_range", "unsatisfied_range"]
 
 # More digits than any size has; one with still more is nobody's.
-_RANGE: Final = re.compile(r"bytes=([0-9]{0,40})(-?)([0-9]{0,40})", re.IGNORECASE)
+_RANGE: Final = re.compile(r"bytes=([0-9]{0,40})-([0-9]{0,40})", re.IGNORECASE)
 
 
 def find_range(field: str, size: int) -> range | None:
@@ -22,20 +22,18 @@ def find_range(field: str, size: int) -> range | None:
 
     Returns:
         The positions; an empty range if there are none, which is answered with 416. So is a range that
-        ends before its beginning, or has no hyphen: they may be refused, and Tornado does. None if
-        the field asks for no part.
+        ends before its beginning: it may be refused, and Tornado does. None if the field asks for no
+        part, as one without a hyphen does, in which Tornado sees a range without an end.
 
     Source: RFC 9110 section 14.1.2; Tornado: `httputil._parse_request_range`.
     """
     match = _RANGE.fullmatch(field.strip(" \t"))
-    if match is None or not (match[1] or match[3]):
+    if match is None or not (match[1] or match[2]):
         return None
-    if not match[2]:
-        return range(0)
     if not match[1]:
-        return range(max(size - int(match[3]), 0), size)
+        return range(max(size - int(match[2]), 0), size)
     first = int(match[1])
-    last = int(match[3]) if match[3] else size
+    last = int(match[2]) if match[2] else size
     return range(first, max(min(last + 1, size), first))
 
 
