@@ -508,6 +508,64 @@ class TestAgain:
         assert fetch(server, "/plain/dir/index.html", Range="bytes=0-1").status == 206
         assert staticfiles._answers == {}
 
+    def test_own_condition(self, serve: Serve, root: Path) -> None:
+        """Who decides in another way what a client has is asked each time."""
+
+        class Asking(StaticFileHandler):
+            def should_return_304(self) -> bool:
+                return self.request.headers.get("X-Have") == "yes"
+
+        server = serve([(r"/(.*)", Asking, {"path": str(root)})])
+        for _ in range(2):
+            assert fetch(server, "/robots.txt").status == 200
+            assert fetch(server, "/robots.txt", X_Have="yes").status == 304
+
+    def test_changed_handler(self, serve: Serve, root: Path) -> None:
+        """A step may be replaced for one request, and the answer to that is for nobody else."""
+
+        class Changing(StaticFileHandler):
+            def prepare(self) -> None:
+                if "X-Kind" in self.request.headers:
+                    kind = self.request.headers["X-Kind"]
+                    self.get_content_type = lambda: kind  # type: ignore[method-assign]
+
+        server = serve([(r"/(.*)", Changing, {"path": str(root)})])
+        for kind in ("text/a", "text/b"):
+            answer = fetch(server, "/robots.txt", X_Kind=kind)
+            assert answer.headers["Content-Type"] == kind
+            assert fetch(server, "/robots.txt").headers["Content-Type"] == "text/plain"
+
+    def test_compressed_beside(self, server: Server, root: Path) -> None:
+        """What was sent to a client that takes nothing compressed is not sent to one that does."""
+        (root / "robots.txt.gz").write_bytes(gzip.compress(ROBOTS))
+        for _ in range(2):
+            plain = fetch(server, "/static/robots.txt")
+            assert (plain.body, plain.headers["Vary"]) == (ROBOTS, "Accept-Encoding")
+            answer = fetch(server, "/static/robots.txt", Accept_Encoding="gzip")
+            assert answer.headers["Content-Encoding"] == "gzip"
+            assert gzip.decompress(answer.body) == ROBOTS
+
+    @pytest.mark.parametrize("way", ["property", "attribute"])
+    def test_compressed_for_some(self, serve: Serve, root: Path, way: str) -> None:
+        """Nor is it if only some clients are to get something compressed."""
+        (root / "robots.txt.gz").write_bytes(gzip.compress(ROBOTS))
+        suffixes: dict[str, dict[str, str]] = {"no": {}, "yes": {"gzip": ".gz"}}
+
+        class Property(StaticFileHandler):
+            @property
+            def precompressed(self) -> dict[str, str]:  # type: ignore[override]
+                return suffixes[self.request.headers["X-Compressed"]]
+
+        class Attribute(StaticFileHandler):
+            def prepare(self) -> None:
+                self.__dict__["precompressed"] = suffixes[self.request.headers["X-Compressed"]]
+
+        kind = Property if way == "property" else Attribute
+        server = serve([(r"/(.*)", kind, {"path": str(root)})])
+        for compressed, coding in [("no", None), ("yes", "gzip"), ("no", None)]:
+            answer = fetch(server, "/robots.txt", X_Compressed=compressed, Accept_Encoding="gzip")
+            assert answer.headers["Content-Encoding"] == coding
+
     def test_changed_class(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
         """A method that is replaced for a while is called."""
         fetch(server, "/static/robots.txt")
@@ -597,6 +655,54 @@ class TestSubclasses:
         date = format_datetime(MODIFIED)
         assert ask(server, "/static/foo.42.txt", If_Modified_Since=date).status == 200
         assert ask(server, "/static/bar.42.txt").status == 404
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    def test_no_path(self, serve: Serve, root: Path, log: Log, method: str) -> None:
+        """An override that finds no file and answers nothing is a mistake, and is told so."""
+
+        class Forgetful(StaticFileHandler):
+            def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
+                del root, absolute_path
+                return None
+
+        answer = fetch(serve([(r"/(.*)", Forgetful, {"path": str(root)})]), "/robots.txt", method)
+        assert (answer.status, answer.headers["Etag"]) == (500, None)
+        (failure,) = log.failures()
+        assert isinstance(failure, TypeError)
+        assert "Forgetful.validate_absolute_path() returned None" in str(failure)
+        assert "raise HTTPError(404)" in str(failure)
+
+    def test_answered_without_path(self, serve: Serve, root: Path, log: Log) -> None:
+        """One that answers may return None: in whichever way, and before or after `get`."""
+
+        class Answering(StaticFileHandler):
+            def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
+                del root, absolute_path
+                if self.path == "finished":
+                    self.finish()
+                elif self.path == "status":
+                    self.set_status(204)
+                elif self.path == "written":
+                    self.write("written")
+                return None
+
+            async def get(self, path: str, include_body: bool = True) -> None:  # type: ignore[override]
+                await super().get(path, include_body)
+                if path == "later":
+                    self.write("later")
+
+        server = serve([(r"/(.*)", Answering, {"path": str(root)})])
+        answers = {}
+        for name in ("finished", "status", "written", "later"):
+            answer = fetch(server, f"/{name}")
+            answers[name] = (answer.status, answer.body)
+        assert answers == {
+            "finished": (200, b""),
+            "status": (204, b""),
+            "written": (200, b"written"),
+            "later": (200, b"later"),
+        }
+        assert log.take() == []
 
     def test_initialize_without_super(self, serve: Serve, root: Path) -> None:
         """`initialize` may be replaced without calling it, as Jupyter does."""

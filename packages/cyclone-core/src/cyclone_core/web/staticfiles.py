@@ -258,7 +258,13 @@ class StaticFileHandler(FileSender):
             plain = _steps(type(self)) == _OWN_STEPS
         except AttributeError:  # a class method became something else
             return False
-        return plain and self.allowed_symlink_directory is None and self._keeps_versions
+        return (
+            plain
+            and _OWN_NAMES.isdisjoint(self.__dict__)
+            and self.precompressed is type(self).precompressed
+            and self.allowed_symlink_directory is None
+            and self._keeps_versions
+        )
 
     # How an answer is made.
 
@@ -268,6 +274,7 @@ class StaticFileHandler(FileSender):
         self.path = self.parse_url_path(path)
         absolute = self.get_absolute_path(self.root, self.path)
         self.absolute_path = validated = self.validate_absolute_path(self.root, absolute)
+        self._wants_answer = validated is None
         if validated is None:
             return None
         if is_own(self.get_content, OWN_CONTENT):
@@ -347,9 +354,10 @@ class StaticFileHandler(FileSender):
                 self._close_files()
 
 
-_steps: Final = attrgetter(
+_METHODS: Final = (
     "parse_url_path",
     "validate_absolute_path",
+    "should_return_304",
     "get_content_size",
     "get_modified_time",
     "get_content_type",
@@ -357,8 +365,9 @@ _steps: Final = attrgetter(
     "set_headers",
     "set_etag_header",
     "compute_etag",
-    "get_absolute_path.__func__",
-    "get_content.__func__",
-    "get_content_version.__func__",
 )
+_CLASS_METHODS: Final = ("get_absolute_path", "get_content", "get_content_version")
+_steps: Final = attrgetter(*_METHODS, *[f"{name}.__func__" for name in _CLASS_METHODS])
+# What a handler may have of its own, for one request.
+_OWN_NAMES: Final = frozenset({*_METHODS, *_CLASS_METHODS})
 _OWN_STEPS: Final = _steps(StaticFileHandler)

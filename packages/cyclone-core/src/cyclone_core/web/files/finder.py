@@ -41,6 +41,7 @@ class FileFinder(FileVersions, RequestHandler):
     _sent: OpenFile | None = None  # what is sent: that, or what it is when compressed
     _allowed: tuple[str, ...] = ()  # where it may be
     _version: str | None = None  # was made for this answer
+    _wants_answer = False  # there is no file, and whoever found none must have answered
 
     def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
         """Check that there is a file that may be sent.
@@ -93,11 +94,20 @@ class FileFinder(FileVersions, RequestHandler):
 
         Returns:
             The tag; None if there is none.
+
+        Raises:
+            TypeError: `validate_absolute_path` has returned None, and nothing was answered.
         """
         if self._sent is not None and is_own(self.get_content_version, OWN_VERSION):
             version = self._version or self._version_of(self._sent)
         elif self.absolute_path is not None:
             version = self._custom_version(self.absolute_path, keep=self._keeps_versions)
+        elif self._wants_answer and not self._write_buffer:
+            raise TypeError(
+                f"{type(self).__qualname__}.validate_absolute_path() returned None, which says that the "
+                "request was answered, and it was not; return the path of a file, answer with redirect() "
+                "or finish(), or raise HTTPError(404)"
+            )
         else:
             return super().compute_etag()  # an override of get() has written something else
         return f'"{version}"' if version else None
