@@ -1,19 +1,23 @@
 """Serving on ports, over real sockets."""
 
 import os
+import select
 import socket
 import ssl
 import stat
+from asyncio import SelectorEventLoop as Loop
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+from twisted.internet.selectreactor import SelectReactor
 from twisted.internet.testing import MemoryReactorClock
 
 from cyclone_core import autoreload
 from cyclone_core.autoreload.sockets import Place, listening
-from cyclone_core.httpserver import HTTPServer, bind_sockets, bind_unix_socket
+from cyclone_core.httpserver import HTTPConnection, HTTPServer, bind_sockets, bind_unix_socket
 from cyclone_core.httputil import HTTPServerRequest
 from cyclone_core.testing.certificates import write_certificate
 
@@ -34,6 +38,27 @@ def sockets() -> Iterator[Reactor]:
 
 
 Serve = Callable[..., HTTPServer]
+
+REACTORS: list[Callable[[], Any]] = [SelectReactor, lambda: AsyncioSelectorReactor(Loop())]
+if hasattr(select, "poll"):
+    from twisted.internet.pollreactor import PollReactor
+
+    REACTORS.append(PollReactor)
+if hasattr(select, "epoll"):
+    from twisted.internet.epollreactor import EPollReactor
+
+    REACTORS.append(EPollReactor)
+
+
+def end(reactor: Any) -> None:  # noqa: ANN401 -- any of the above
+    """Close what a reactor has open."""
+    readers = reactor.removeAll()
+    for each in readers:
+        each.connectionLost(None)
+    if isinstance(reactor, AsyncioSelectorReactor):
+        reactor._asyncioEventloop.close()
+    if hasattr(reactor, "_poller") and hasattr(reactor._poller, "close"):
+        reactor._poller.close()
 
 
 @pytest.fixture
@@ -105,16 +130,108 @@ class TestStop:
     """`stop`."""
 
     def test_closes(self, server: HTTPServer, sockets: Reactor) -> None:
-        """Nobody new comes in; who is there is still served."""
+        """Nobody new comes in from that moment; who is there is still served."""
         server.listen(0, LOCAL)
         where = place(server)
         with Browser(sockets, where) as browser:
             sockets.until(lambda: len(server.connections))
             stopped = server.stop()
             assert server.ports == ()
+            assert refused(where)
             sockets.until(lambda: stopped.called)
+            assert browser.send().rest() == OK_CLOSE
+
+    @pytest.mark.parametrize("make", REACTORS)
+    def test_frees_the_port(self, make: Callable[[], Any]) -> None:
+        """Its port can be listened on at once, as in Tornado, on the reactors that people use."""
+        reactor = make()
+        server, other = (HTTPServer(respond, reactor=reactor) for _ in range(2))
+        server.listen(0, LOCAL)
+        (port,) = server.ports
+        where = place(server)
+        stopped = server.stop()
+        other.listen(where[1], LOCAL)
+        assert port not in reactor.getReaders()
+        assert port.stopListening() is None
+        assert not stopped.called
+        reactor.runUntilCurrent()
+        assert stopped.called
+        assert not refused(where)
+        other.stop()
+        assert refused(where)
+        reactor.runUntilCurrent()
+        end(reactor)
+
+    def test_frees_a_path(self, server: HTTPServer, sockets: Reactor, tmp_path: Path) -> None:
+        """So can the path of a unix socket, and what is there then is not removed."""
+        path = str(tmp_path / "s")
+        server.add_socket(bind_unix_socket(path))
+        server.stop()
+        assert not os.path.exists(path)  # noqa: PTH110 -- a text
+        server.add_socket(bind_unix_socket(path))
+        sockets.turn()
+        with Browser(sockets, path) as browser:
+            assert browser.send().rest() == OK_CLOSE
+
+    def test_path_gone(self, server: HTTPServer, sockets: Reactor, tmp_path: Path) -> None:
+        """A unix socket whose path somebody has removed is closed all the same, without an error."""
+        bound = bind_unix_socket(str(tmp_path / "s"))
+        server.add_socket(bound)
+        (port,) = server.ports
+        (tmp_path / "s").unlink()
+        stopped = server.stop()
+        assert port not in sockets.getReaders()
+        assert not port.connected
+        sockets.until(lambda: stopped.called)
+        assert server.numPorts == 0
+
+    def test_frees_a_port_of_tls(self, serve: Serve, sockets: Reactor, tmp_path: Path) -> None:
+        """A port that speaks TLS is one, too; its factory stops in the next turn as ever."""
+        pytest.importorskip("OpenSSL")
+        files = write_certificate(tmp_path)
+        server = serve(ssl_options=files)
+        server.listen(0, LOCAL)
+        where = place(server)
+        stopped = server.stop()
+        server.listen(where[1], LOCAL)
+        assert server.numPorts == 2
+        sockets.until(lambda: stopped.called)
+        assert server.numPorts == 1
+        with Browser(
+            sockets, where, ssl.create_default_context(cafile=files["certfile"])
+        ) as browser:
+            assert browser.send().rest() == OK_CLOSE
+        sockets.until(lambda: not len(server.connections))
+
+    def test_while_it_accepts(self, server: HTTPServer, sockets: Reactor) -> None:
+        """A protocol may stop the server while its connection is made: the socket is needed till then."""
+        stopped = []
+
+        class Connection(HTTPConnection):
+            def connectionMade(self) -> None:
+                super().connectionMade()
+                stopped.append(server.stop())
+
+        server.protocol = Connection
+        server.listen(0, LOCAL)
+        where = place(server)
+        with Browser(sockets, where) as browser:
+            sockets.until(lambda: stopped)
+            sockets.until(lambda: stopped[0].called)
             assert refused(where)
             assert browser.send().rest() == OK_CLOSE
+        server.protocol = HTTPConnection
+        server.listen(where[1], LOCAL)
+        with Browser(sockets, where) as browser:
+            assert browser.send().rest() == OK_CLOSE
+
+    def test_stopped_by_others(self, server: HTTPServer, sockets: Reactor) -> None:
+        """A port that somebody else has stopped in another turn is left alone."""
+        server.listen(0, LOCAL)
+        (port,) = server.ports
+        port.stopListening()
+        sockets.turn()
+        assert server.stop().called
 
     def test_twice(self, server: HTTPServer) -> None:
         """A second time there is nothing to do; nor is there for a server without ports."""
