@@ -4,6 +4,7 @@ from asyncio import _get_running_loop  # one of `asyncio.__all__`
 from collections.abc import Coroutine
 from contextvars import Context
 from typing import Any
+from weakref import ref
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -46,7 +47,8 @@ class SteppedCoroutine(Deferred[Any]):
     It is itself the Deferred of its end: two objects would refer to each other.
     """
 
-    _awaited: "Deferred[Any] | None" = None
+    # Weakly: it refers to this one, and the coroutine's frame holds it as long as it waits.
+    _awaited: "ref[Deferred[Any]] | None" = None
     _cancelled = False
 
     def __init__(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> None:
@@ -66,10 +68,11 @@ class SteppedCoroutine(Deferred[Any]):
         The coroutine may still await something in its `finally`, and comes to its end after that. If
         it is running just now, what it awaits next is cancelled.
         """
+        awaited = None if self._awaited is None else self._awaited()
         if self.called:
             super().cancel()
-        elif self._awaited is not None:
-            self._awaited.cancel()
+        elif awaited is not None:
+            awaited.cancel()
         else:
             self._cancelled = True
 
@@ -85,7 +88,7 @@ class SteppedCoroutine(Deferred[Any]):
         if not isinstance(awaited, Deferred):
             self._resume(Failure(_unknown(awaited)))
             return self
-        self._awaited = awaited
+        self._awaited = ref(awaited)
         awaited.addBoth(self._fired)
         if self._cancelled:
             self._cancelled = False
