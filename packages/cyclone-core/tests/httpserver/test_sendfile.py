@@ -1,6 +1,7 @@
 """Tests of files that go from the disk to a socket: real sockets, and a reactor that the test turns."""
 
 import contextlib
+import fcntl
 import gzip
 import io
 import os
@@ -8,6 +9,7 @@ import select
 import socket
 import struct
 import sys
+import termios
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -110,10 +112,19 @@ class SocketClient(Client):
         """Take off all that comes until nothing comes."""
         pieces = []
         self.pump()
-        while piece := self.read():
+        while (piece := self.read()) or self._more_comes():
             pieces.append(piece)
             self.pump()
         return b"".join(pieces)
+
+    def _more_comes(self) -> bool:
+        """Wait for what the kernel still has, or the server: with a small buffer it takes its time."""
+        connected = self.wire.socket
+        if connected.fileno() < 0:
+            return False
+        (kept,) = struct.unpack("i", fcntl.ioctl(connected, termios.TIOCOUTQ, bytes(4)))
+        writing = [connected] if self.wire in self.reactor.getWriters() else []
+        return bool((kept or writing) and any(select.select([self.wire.peer], writing, [], 0.5)))
 
     def reset(self) -> None:
         """Go with a reset."""
