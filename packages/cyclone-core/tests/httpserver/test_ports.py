@@ -21,7 +21,7 @@ from cyclone_core.httpserver import HTTPConnection, HTTPServer, bind_sockets, bi
 from cyclone_core.httputil import HTTPServerRequest
 from cyclone_core.testing.certificates import write_certificate
 
-from .conftest import OK_CLOSE, begin, respond
+from .conftest import GET, OK, OK_CLOSE, begin, respond
 from .served import Browser, Reactor, refused
 
 LOCAL = "127.0.0.1"
@@ -412,6 +412,43 @@ class TestCloseAllConnections:
                 busy.rest()
             assert idle.send().rest() == OK_CLOSE
 
+    def test_idle(self, server: HTTPServer, sockets: Reactor) -> None:
+        """Who has its answer, or has not asked yet, reads the end and no error."""
+        server.listen(0, LOCAL)
+        with Browser(sockets, place(server)) as kept, Browser(sockets, place(server)) as silent:
+            assert kept.send(GET).receive() == OK
+            sockets.until(lambda: len(server.connections) == 2)
+            closing = server.close_all_connections()
+            closing.send(None)
+            sockets.until(lambda: not len(server.connections))
+            with pytest.raises(StopIteration):
+                closing.send(None)
+            assert kept.rest() == b""
+            assert silent.rest() == b""
+
+    def test_half_a_request(self, server: HTTPServer, sockets: Reactor) -> None:
+        """Who has begun to ask is cut off: its request is not going to be answered."""
+        server.listen(0, LOCAL)
+        with Browser(sockets, place(server)) as browser:
+            browser.send(GET[:-2])
+            sockets.until(lambda: any(not each.idle for each in server.clock.watched))
+            server.close_all_connections().send(None)
+            sockets.until(lambda: not len(server.connections))
+            with pytest.raises(ConnectionError):
+                browser.rest()
+
+    def test_unsent(self, server: HTTPServer, sockets: Reactor) -> None:
+        """Who takes nothing off its answer is cut off, so that it cannot delay the end."""
+        server._answer = lambda request: respond(request, b"x" * 30_000_000)
+        server.listen(0, LOCAL)
+        with Browser(sockets, place(server)) as browser:
+            browser.send(GET)
+            sockets.until(lambda: any(each._requests for each in server.clock.watched))
+            server.close_all_connections().send(None)
+            sockets.until(lambda: not len(server.connections))
+            with pytest.raises(ConnectionError):
+                browser.rest()
+
     def test_nobody(self, server: HTTPServer) -> None:
         """Without connections there is nothing to wait for."""
         with pytest.raises(StopIteration):
@@ -438,6 +475,21 @@ class TestTLS:
             assert browser.send().rest() == OK_CLOSE
         assert requests[0].protocol == "https"
         sockets.until(lambda: not len(server.connections))
+
+    def test_closes_idle_connections(self, serve: Serve, sockets: Reactor, tmp_path: Path) -> None:
+        """Idle connections are closed with TLS's own goodbye, which the client has to answer."""
+        pytest.importorskip("OpenSSL")
+        files = write_certificate(tmp_path)
+        server = serve(ssl_options=files)
+        server.listen(0, LOCAL)
+        context = ssl.create_default_context(cafile=files["certfile"])
+        with Browser(sockets, place(server), context) as browser:
+            assert browser.send(GET).receive() == OK
+            server.close_all_connections().send(None)
+            assert browser.rest() == b""
+            assert len(server.connections) == 1
+            browser._wait(browser.socket.unwrap)  # type: ignore[attr-defined]
+            sockets.until(lambda: not len(server.connections))
 
 
 def test_reactor_in_memory() -> None:

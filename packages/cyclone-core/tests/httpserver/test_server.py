@@ -203,7 +203,7 @@ def test_close_all_connections_in_a_task(reactor: MemoryReactorClock) -> None:
     client = Client(HTTPServer(respond, reactor=reactor), reactor)
 
     async def main() -> None:
-        asyncio.get_running_loop().call_soon(reactor.advance, 0)
+        asyncio.get_running_loop().call_soon(client.turn)
         await client.server.close_all_connections()
 
     asyncio.run(main())

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from twisted.internet.defer import Deferred, gatherResults, succeed
 
 from cyclone_core.httpserver.clock import CoarseClock, Timed
+from cyclone_core.httpserver.sending import has_unsent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from twisted.internet.interfaces import IDelayedCall
+    from twisted.internet.interfaces import IDelayedCall, ITransport
 
 __all__ = ["Admission", "Connections", "Managed"]
 
@@ -38,6 +39,11 @@ class Admission(enum.Enum):
 
 class Managed(Timed, Protocol):
     """What is asked of a connection."""
+
+    @property
+    def transport(self) -> "ITransport":
+        """Its transport."""
+        ...
 
     @property
     def idle(self) -> bool:
@@ -191,7 +197,10 @@ class Connections:
             self._listeners.remove(stop)
 
     def cut(self, which: "Callable[[Managed], bool]", why: str) -> Deferred[None]:
-        """Close some connections at once, whatever is in flight.
+        """Close some connections, whatever is in flight.
+
+        Those that are idle are closed in good order: their clients read the end, and no error. With TLS
+        that takes until the client has said so too, or for `Limits.linger_timeout`. The others are cut.
 
         Args:
             which: Tells for each of them whether it is meant.
@@ -206,7 +215,11 @@ class Connections:
         waiter: Deferred[None] = Deferred()
         self._leaving.append((meant, waiter))
         for connection in list(meant):
-            connection.cut(why)
+            # A client that takes nothing off its last answer could delay the end.
+            if connection.idle and not has_unsent(connection.transport):
+                connection.drain()
+            else:
+                connection.cut(why)
         return waiter
 
     def _left(self, connection: Managed) -> None:

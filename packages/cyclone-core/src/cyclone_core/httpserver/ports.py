@@ -131,7 +131,8 @@ class Ports:
         if self._context_factory is not None:
             from twisted.protocols.tls import TLSMemoryBIOFactory
 
-            factory = TLSMemoryBIOFactory(self._context_factory, False, factory)
+            # Its clock sends what was written, and would be the global reactor by default.
+            factory = TLSMemoryBIOFactory(self._context_factory, False, factory, clock=reactor)
         if listener.family in (socket.AF_INET, socket.AF_INET6):
             return self._adopt_tcp(reactor, listener, factory)
         path = listener.getsockname()

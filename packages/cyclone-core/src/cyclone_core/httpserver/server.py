@@ -253,8 +253,12 @@ class HTTPServer(HTTPFactory):
     def stop(self) -> Deferred[Any]:
         """Accept no more connections and close the ports; requests go on (Tornado: `TCPServer.stop`).
 
+        The ports can be listened on again as soon as it returns, unless it is called while one of them
+        accepts a client: by `connectionMade` of a protocol, say. Then the Deferred tells.
+
         Returns:
-            A Deferred that fires when the ports are closed; ignoring it is no error.
+            A Deferred that fires in the next turn of the reactor, when the ports are closed; ignoring it
+            is no error.
         """
         for each in self._pending or ():
             each.close()
@@ -262,9 +266,10 @@ class HTTPServer(HTTPFactory):
         return self._ports.stop()
 
     async def close_all_connections(self) -> None:
-        """Cut the connections of this server, whatever is in flight (Tornado: the same).
+        """Close the connections of this server, whatever is in flight (Tornado: the same).
 
-        `drain` lets requests be answered first. It may be awaited in a handler, in a Task of asyncio and
+        Idle connections are closed in good order, which with TLS may take `Limits.linger_timeout`; the
+        others are cut. `drain` lets requests be answered first. It may be awaited in a handler, in a Task of asyncio and
         with `Deferred.fromCoroutine`.
         """
         closed = self.connections.cut(
