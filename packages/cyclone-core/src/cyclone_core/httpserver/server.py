@@ -269,8 +269,8 @@ class HTTPServer(HTTPFactory):
         """Close the connections of this server, whatever is in flight (Tornado: the same).
 
         Idle connections are closed in good order, which with TLS may take `Limits.linger_timeout`; the
-        others are cut. `drain` lets requests be answered first. It may be awaited in a handler, in a Task of asyncio and
-        with `Deferred.fromCoroutine`.
+        others are cut. `drain` lets requests be answered first. It may be awaited in a handler, in a
+        Task of asyncio and with `Deferred.fromCoroutine`.
         """
         closed = self.connections.cut(
             lambda each: getattr(each, "factory", None) is self, "the server closes its connections"
