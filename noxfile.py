@@ -7,6 +7,7 @@ wheels in `dist/`, never against the source tree. uv is used where it is found; 
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ from support import (
     GETTEXT,
     INTERPRETERS,
     PACKAGES,
+    PARALLEL,
     REQUIRED,
     ROOT,
     RUN_TWICE,
@@ -142,10 +144,15 @@ def tests(session: nox.Session, package: str, constraint: str) -> None:
     for number, (extras, more, flag) in enumerate(phases):
         install_built(session, f"{package}[{extras}]=={VERSION}", *more)
         append = ["--append"] if number else []
-        words = [*measure, *append, *run] if measured else run
+        words = [*measure, *append, *run] if measured else [*run, *_in_parallel(package, session)]
         session.run("python", *words, env={**environment, WITH_EXTRAS: flag})
     if measured and not session.posargs:
         session.run("python", "-m", "coverage", "report", env=environment)
+
+
+def _in_parallel(package: str, session: nox.Session) -> list[str]:
+    """Return the words that let a long run use every core; a choice of tests is faster without."""
+    return ["-n", str(os.cpu_count() or 1)] if package in PARALLEL and not session.posargs else []
 
 
 @nox.session

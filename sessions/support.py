@@ -34,6 +34,8 @@ PACKAGES = (
 VERSION: str = nox.project.load_toml(ROOT / "packages/cyclone/pyproject.toml")["project"]["version"]
 # What the tests of a package need besides its extra `test`.
 TEST_EXTRAS = {"cyclone-core": "test,tls"}
+# Packages with so many tests that they run on every core where coverage is not measured.
+PARALLEL = ("cyclone-core",)
 # Packages whose tests run twice in one environment, bare and then with all their extras, and what
 # else they work without; the coverage of both runs is counted together. On other Pythons than this
 # one they run once, with the extras: what is missing does not depend on the version.

@@ -245,7 +245,7 @@ class TestGzipDecompressor:
             assert decompressor.decompress(b"") == b""
         assert decompressor.flush() == b""
 
-    @pytest.mark.parametrize("data", [b"hello", b"\x1f\x8c", gzip.compress(b"x") + b"more"])
+    @pytest.mark.parametrize("data", [b"hello", b"\x1f\x8c", gzip.compress(b"x", mtime=0) + b"more"])
     def test_what_is_no_gzip(self, data: bytes) -> None:
         """It is refused, at the start and behind a member."""
         with pytest.raises(zlib.error):
@@ -260,7 +260,7 @@ class TestGzipDecompressor:
 
     def test_truncated(self) -> None:
         """A stream that ends in a member is told from one that is complete."""
-        data = gzip.compress(b"hello")
+        data = gzip.compress(b"hello", mtime=0)
         for end in (1, 10, len(data) - 1):
             with pytest.raises(zlib.error, match="in the middle of a gzip member"):
                 self.inflate(data[:end], 100, 100)
