@@ -119,6 +119,8 @@ def test_endpoint(
     assert listening(reactor) == [(Place(LOCAL, number(listener)), opened[0])]
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # Twisted 24.11 leaves one open
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_taken_once(reactor: Reactor, named: Named, listener: socket.socket, offer: Offer) -> None:
     """Who asks a second time is told that the port is in use, as always."""
     offer((listener.fileno(), LOCAL, number(listener)))
