@@ -160,6 +160,8 @@ class Terminal:
             # The child: a session of its own, with this terminal.
             try:
                 os.setsid()
+                # The tests may run without a terminal themselves, under `nohup` for example.
+                signal.signal(signal.SIGHUP, signal.SIG_DFL)
                 fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
                 with (directory / "log").open("wb") as log:
                     os.dup2(log.fileno(), 1)
