@@ -245,7 +245,9 @@ class TestGzipDecompressor:
             assert decompressor.decompress(b"") == b""
         assert decompressor.flush() == b""
 
-    @pytest.mark.parametrize("data", [b"hello", b"\x1f\x8c", gzip.compress(b"x", mtime=0) + b"more"])
+    @pytest.mark.parametrize(
+        "data", [b"hello", b"\x1f\x8c", gzip.compress(b"x", mtime=0) + b"more"]
+    )
     def test_what_is_no_gzip(self, data: bytes) -> None:
         """It is refused, at the start and behind a member."""
         with pytest.raises(zlib.error):

@@ -135,7 +135,12 @@ def test_setting_of_the_port(serve: Serve, whole: type[Base], port: bool) -> Non
         ("gzip", b"hello", 400, "the body is no valid gzip: "),
         ("gzip", HELLO + b"hello", 400, "the body is no valid gzip: "),
         ("gzip", HELLO[:-1], 400, "the compressed body is cut off in the middle"),
-        ("gzip", gzip.compress(bytes(101), mtime=0), 413, "the body inflates to more than 100 bytes"),
+        (
+            "gzip",
+            gzip.compress(bytes(101), mtime=0),
+            413,
+            "the body inflates to more than 100 bytes",
+        ),
         ("br", HELLO, 415, "a body with Content-Encoding 'br' came; gzip or deflate are decoded"),
     ],
 )
