@@ -169,7 +169,7 @@ def test_request_made_by_hand(reactor: MemoryReactorClock, log: Log) -> None:
         raise Boom
 
     server = HTTPServer(function, reactor=reactor)
-    FunctionServer(function, server).answer(HTTPServerRequest("GET", "/"))
+    FunctionServer(function, server)(HTTPServerRequest("GET", "/"))
     gate.callback(None)
     assert len(log.flush(Boom)) == 1
 

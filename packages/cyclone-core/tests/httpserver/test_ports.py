@@ -437,9 +437,9 @@ class TestCloseAllConnections:
             with pytest.raises(ConnectionError):
                 browser.rest()
 
-    def test_unsent(self, server: HTTPServer, sockets: Reactor) -> None:
+    def test_unsent(self, serve: Serve, sockets: Reactor) -> None:
         """Who takes nothing off its answer is cut off, so that it cannot delay the end."""
-        server._answer = lambda request: respond(request, b"x" * 30_000_000)
+        server = serve(lambda request: respond(request, b"x" * 30_000_000))
         server.listen(0, LOCAL)
         with Browser(sockets, place(server)) as browser:
             browser.send(GET)

@@ -1,47 +1,91 @@
 """Answering requests with a function, without the web framework."""
 
+import time
 from collections.abc import Callable, Mapping
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from cyclone_core.coroutines import CoroutineCancelled, settle
 from cyclone_core.errors import HTTPOutputError
+from cyclone_core.httpserver.clock import CoarseClock
+from cyclone_core.httpserver.exchange import BodyReceiver
+from cyclone_core.httpserver.intake import receive_body
+from cyclone_core.httpserver.options import ServerOptions
 from cyclone_core.httpserver.refusal import error_answer
-from cyclone_core.httputil import HTTPServerRequest
+from cyclone_core.httputil import HTTPServerRequest, http_date
 
-if TYPE_CHECKING:
-    from cyclone_core.httpserver.factory import HTTPFactory
-
-__all__ = ["FunctionServer"]
+__all__ = ["FunctionServer", "Serving"]
 
 _log = Logger(namespace="cyclone.httpserver")
 
 _INTERNAL_SERVER_ERROR: Final = 500
 
 
+class Serving(Protocol):
+    """What a function's answers need of the factory of the connections.
+
+    Attributes:
+        server_header: The value of the `Server` header; empty for none.
+    """
+
+    server_header: str
+
+    @property
+    def options(self) -> ServerOptions:
+        """How connections are served."""
+        ...
+
+    @property
+    def clock(self) -> CoarseClock:
+        """The clock of the connections."""
+        ...
+
+
+class _Alone:
+    """Stands for a factory that nobody has named."""
+
+    server_header = "cyclone"
+
+    def __init__(self) -> None:
+        self.options = ServerOptions()
+        self.clock = CoarseClock()
+
+
 class FunctionServer:
-    """Calls a function with each request.
+    """Calls a function with each request; a `RequestServer`.
 
     What it returns is waited for, as far as it can be: an `async def` runs in a context of its own, and
     if it fails before it has begun to answer, the client gets an error page.
     """
 
     def __init__(
-        self, function: Callable[[HTTPServerRequest], Any], factory: "HTTPFactory"
+        self, function: Callable[[HTTPServerRequest], Any], factory: Serving | None = None
     ) -> None:
         """Make a server.
 
         Args:
             function: It answers through `request.connection`, now or later.
-            factory: The factory of the connections.
+            factory: The factory of the connections; without one, the defaults and the global reactor.
         """
         self._function = function
-        self._factory = factory
+        self._factory: Serving = _Alone() if factory is None else factory
 
-    def answer(self, request: HTTPServerRequest) -> None:
+    def start_request(self, request: HTTPServerRequest) -> BodyReceiver | None:
+        """Collect the body of a request.
+
+        Args:
+            request: The request, without its body.
+
+        Returns:
+            Who takes the body, or None if the request has been answered without it.
+        """
+        options = request.options or self._factory.options
+        return receive_body(request, options, self._factory.clock, self)
+
+    def __call__(self, request: HTTPServerRequest) -> None:
         """Answer a complete request; the connection answers what the function raises.
 
         Args:
@@ -80,9 +124,9 @@ class FunctionServer:
         if exchange is None:
             return
         factory = self._factory
-        status, reason, headers, page = error_answer(
-            status, factory.server_header, factory.clock.date
-        )
+        # A clock stands still where there are no connections of its own.
+        date = factory.clock.date or http_date(time.time())
+        status, reason, headers, page = error_answer(status, factory.server_header, date)
         headers.update(more)
         try:
             exchange.respond(status, reason, headers, page)

@@ -5,7 +5,7 @@ import dataclasses
 import difflib
 import socket
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -14,10 +14,9 @@ from twisted.logger import Logger
 from cyclone_core.httpserver.clock import CoarseClock
 from cyclone_core.httpserver.connection import HTTPConnection
 from cyclone_core.httpserver.connections import Connections
-from cyclone_core.httpserver.exchange import BodyReceiver
+from cyclone_core.httpserver.exchange import BodyReceiver, RequestServer
 from cyclone_core.httpserver.factory import HTTPFactory
 from cyclone_core.httpserver.functions import FunctionServer
-from cyclone_core.httpserver.intake import receive_body
 from cyclone_core.httpserver.options import ServerOptions
 from cyclone_core.httpserver.ports import Ports
 from cyclone_core.httpserver.reactors import reactor_of
@@ -106,23 +105,21 @@ class HTTPServer(HTTPFactory):
         context = None if ssl_options is None else context_factory(ssl_options)
         self._ports = Ports(self, connections, context)
         self._pending: list[socket.socket] | None = []  # bound and not started
-        self._start_request = getattr(request_callback, "start_request", None)
-        self._answer: Callable[[HTTPServerRequest], Any] = request_callback
-        if self._start_request is None:
-            self._answer = FunctionServer(request_callback, self).answer
+        self._served: RequestServer = (
+            cast("RequestServer", request_callback)
+            if hasattr(request_callback, "start_request")
+            else FunctionServer(request_callback, self)
+        )
         self._log_prefix = getattr(request_callback, "logPrefix", None)
 
     def __call__(self, request: HTTPServerRequest) -> object:
         """Pass a complete request on."""
-        return self._answer(request)
+        return self._served(request)
 
     def start_request(self, request: HTTPServerRequest) -> BodyReceiver | None:
         """Let the application take the body, or collect it for the function."""
-        if self._start_request is None:
-            return receive_body(request, self.options, self.clock, self._answer)
         request.options = self.options
-        receiver: BodyReceiver | None = self._start_request(request)
-        return receiver
+        return self._served.start_request(request)
 
     def logPrefix(self) -> str:
         """Name the application in Twisted's log."""

@@ -7,17 +7,21 @@ class, nothing has to be tried at all.
 """
 
 import contextlib
-from collections.abc import Iterable, MutableSequence
+import time
+from collections.abc import Callable, Iterable, MutableSequence
 from typing import Any, overload
 
 from twisted.logger import Logger
 
 from cyclone_core.httpserver import BodyReceiver
-from cyclone_core.httputil import HTTPServerRequest
+from cyclone_core.httpserver.functions import FunctionServer
+from cyclone_core.httpserver.intake import DiscardedBody
+from cyclone_core.httpserver.refusal import error_answer
+from cyclone_core.httputil import HTTPServerRequest, http_date
 from cyclone_core.routing.matchers import PathMatches
 from cyclone_core.routing.reversing import URLReverseError
 from cyclone_core.routing.rules import Rule, RuleLike, as_rule
-from cyclone_core.routing.targets import Function, NotFound, Target, takes_request
+from cyclone_core.routing.targets import Target, takes_request
 
 __all__ = ["ReversibleRouter", "ReversibleRuleRouter", "Router", "RuleRouter"]
 
@@ -49,7 +53,7 @@ class Router:
         Args:
             request: The request.
         """
-        return (self.find_handler(request) or NotFound())(request)
+        return (self.find_handler(request) or _not_found)(request)
 
     def start_request(self, request: HTTPServerRequest) -> BodyReceiver | None:
         """Look at a request whose body is still to come.
@@ -60,7 +64,15 @@ class Router:
         Returns:
             Who takes the body, or None if the request has been answered without it.
         """
-        return (self.find_handler(request) or NotFound()).start_request(request)
+        found = self.find_handler(request)
+        if found is None:
+            return DiscardedBody(request, _not_found)
+        return found.start_request(request)
+
+
+def _not_found(request: HTTPServerRequest) -> None:
+    if request.connection is not None:
+        request.connection.respond(*error_answer(404, "cyclone", http_date(time.time())))
 
 
 class ReversibleRouter(Router):
@@ -170,6 +182,17 @@ class RuleRouter(Router):
         """Make the router of a list of rules that is the target of a rule."""
         return type(self)(rules)
 
+    def make_target(self, function: Callable[[HTTPServerRequest], Any]) -> Target:
+        """Make what answers with a function that is the target of a rule.
+
+        Args:
+            function: It answers through `request.connection`, now or later.
+
+        Returns:
+            The same for each request.
+        """
+        return FunctionServer(function)
+
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Target | None:  # noqa: ANN401, ARG002
         """Find what answers a request; see `Router.find_handler`.
 
@@ -206,8 +229,11 @@ class RuleRouter(Router):
             return None
         if isinstance(target, Router):
             return target.find_handler(request, **target_params)
+        found = self._functions.get(id(target))
+        if found is not None:
+            return found
         if takes_request(target):
-            return Function(target)
+            return self.make_target(target)
         raise TypeError(
             f"a rule leads to {target!r}, which is neither a router nor a function of a request;"
             " handler classes need an Application around them"
@@ -232,6 +258,8 @@ class RuleRouter(Router):
         self._certain: dict[str, Target] = {}
         self._literal: dict[str, tuple[Rule, ...]] = {}
         self._scanned: tuple[Rule, ...] = ()
+        # By `id`, as targets need not be hashable; each is kept alive by what answers with it.
+        self._functions: dict[int, Target] = {}
 
     def _make_index(self) -> None:
         literal: dict[str, tuple[Rule, ...]] = {}
@@ -250,6 +278,11 @@ class RuleRouter(Router):
                 literal[path] = (*[each for each in scanned if _may_match(each, path)], rule)
         self._literal = literal
         self._scanned = tuple(scanned)
+        self._functions = {
+            id(rule.target): self.make_target(rule.target)
+            for rule in self.rules
+            if not isinstance(rule.target, Router) and takes_request(rule.target)
+        }
         for path, rules in literal.items():
             matcher = rules[0].matcher
             if isinstance(matcher, PathMatches) and matcher.literal is not None:

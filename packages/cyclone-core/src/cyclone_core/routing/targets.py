@@ -1,25 +1,14 @@
 """What answers a request when a rule has matched."""
 
-import time
 from collections.abc import Callable, Mapping
 from inspect import Parameter, isclass, signature
 from typing import Any, Protocol
 
-from cyclone_core.httpserver import BodyReceiver, ServerOptions
-from cyclone_core.httpserver.clock import CoarseClock
-from cyclone_core.httpserver.intake import receive_body
-from cyclone_core.httpserver.refusal import error_answer
-from cyclone_core.httputil import HTTPServerRequest, http_date
+from cyclone_core.httpserver import BodyReceiver
+from cyclone_core.httpserver.functions import Serving
+from cyclone_core.httputil import HTTPServerRequest
 
-__all__ = [
-    "Function",
-    "HandlerRunner",
-    "Match",
-    "NotFound",
-    "PathArgument",
-    "Target",
-    "takes_request",
-]
+__all__ = ["HandlerRunner", "Match", "PathArgument", "Target", "takes_request"]
 
 PathArgument = str | bytes | None
 
@@ -40,8 +29,8 @@ class Target(Protocol):
         ...
 
 
-class HandlerRunner(Protocol):
-    """What runs request handlers: an application."""
+class HandlerRunner(Serving, Protocol):
+    """What runs request handlers, and says how functions are served: an application."""
 
     def run_handler(self, request: HTTPServerRequest, match: "Match") -> None:
         """Answer a complete request."""
@@ -90,47 +79,6 @@ class Match:
         return self.application.start_handler(request, self)
 
 
-class Function:
-    """A function that takes complete requests; a `Target`."""
-
-    __slots__ = ("_clock", "_function")
-
-    def __init__(
-        self, function: Callable[[HTTPServerRequest], object], clock: CoarseClock | None = None
-    ) -> None:
-        """Wrap a function.
-
-        Args:
-            function: It answers the request through `request.connection`.
-            clock: The clock of the connections; by default one of the global reactor's.
-        """
-        self._function = function
-        self._clock = clock
-
-    def __call__(self, request: HTTPServerRequest) -> object:
-        """Answer a complete request, or one whose body is no good."""
-        error = request.body_error
-        if error is None:
-            return self._function(request)
-        _answer(request, error.status)
-        return None
-
-    def start_request(self, request: HTTPServerRequest) -> BodyReceiver | None:
-        """Collect the body; see `Target`."""
-        options = request.options or ServerOptions()
-        return receive_body(request, options, self._clock or CoarseClock(), self)
-
-
-class NotFound(Function):
-    """Answers 404; a `Target`."""
-
-    __slots__ = ()
-
-    def __init__(self) -> None:
-        """Make the target."""
-        super().__init__(lambda request: _answer(request, 404))
-
-
 def takes_request(target: object) -> bool:
     """Tell a function that answers a request from one that makes a handler.
 
@@ -153,8 +101,3 @@ def takes_request(target: object) -> bool:
     ]
     several = any(each.kind is Parameter.VAR_POSITIONAL for each in parameters)
     return len(positional) == 1 and not several
-
-
-def _answer(request: HTTPServerRequest, status: int) -> None:
-    if request.connection is not None:
-        request.connection.respond(*error_answer(status, "cyclone", http_date(time.time())))

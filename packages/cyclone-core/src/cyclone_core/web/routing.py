@@ -1,10 +1,11 @@
 """Routes of an application."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from inspect import isclass
 from typing import Any
 
+from cyclone_core.httpserver.functions import FunctionServer
 from cyclone_core.httputil import HTTPServerRequest
 from cyclone_core.routing import ReversibleRuleRouter, Router, Rule, Target, URLSpec
 from cyclone_core.routing.rules import RuleLike
@@ -63,6 +64,10 @@ class ApplicationRouter(ReversibleRuleRouter):
         """Make the router of a list of rules that is the target of a rule."""
         return ApplicationRouter(self.application, rules)
 
+    def make_target(self, function: Callable[[HTTPServerRequest], Any]) -> Target:
+        """Make what answers with a function, as the application says."""
+        return FunctionServer(function, self.application)
+
     def get_target_delegate(
         self,
         target: Any,  # noqa: ANN401 -- a rule may lead to anything
@@ -73,15 +78,15 @@ class ApplicationRouter(ReversibleRuleRouter):
 
         A class is a handler class; so is what takes the arguments of its constructor, as in cyclone 1.x.
         """
-        if is_handler(target):
+        if id(target) not in self._functions and is_handler(target):
             return match_of(self.application, target, **target_params)
         return super().get_target_delegate(target, request, **target_params)
 
     def certain_target(self, rule: Rule) -> Target | None:
-        """Give the match of every request that a rule without groups matches."""
+        """Give the match or the function of every request that a rule without groups matches."""
         if is_handler(rule.target):
             return Match(self.application, rule.target, rule.target_kwargs)
-        return None
+        return self._functions.get(id(rule.target))
 
 
 def is_handler(target: object) -> bool:
