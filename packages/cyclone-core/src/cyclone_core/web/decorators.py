@@ -7,8 +7,8 @@ from urllib.parse import urlencode, urlsplit
 
 from twisted.internet.defer import Deferred
 
+from cyclone_core.coroutines import settle
 from cyclone_core.web.base import HandlerBase
-from cyclone_core.web.coroutines import settle
 from cyclone_core.web.errors import HTTPError
 from cyclone_core.web.handler import RequestHandler
 from cyclone_core.web.redirects import leaves_site

@@ -12,13 +12,11 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from cyclone_core.coroutines import FAILURES
+from cyclone_core.coroutines import FAILURES, run_in, settle
 from cyclone_core.errors import StreamClosedError
 from cyclone_core.http1.status import BODYLESS, is_reason, reason_phrase
 from cyclone_core.httputil import HTTPHeaders
 from cyclone_core.log.text import printable
-from cyclone_core.web.context import run_in
-from cyclone_core.web.coroutines import settle
 from cyclone_core.web.errors import Finish, HTTPError, status_of
 from cyclone_core.web.output import OutputMethods
 from cyclone_escape import xhtml_escape

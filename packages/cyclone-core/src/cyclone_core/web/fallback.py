@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from cyclone_core.coroutines import run_in
 from cyclone_core.httputil import HTTPServerRequest
-from cyclone_core.web.context import run_in
 from cyclone_core.web.handler import RequestHandler
 
 __all__ = ["FallbackHandler"]

@@ -10,12 +10,10 @@ from twisted.internet.interfaces import IProtocol, ITransport
 from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 
-from cyclone_core.coroutines import CANCELLATIONS, FAILURES
+from cyclone_core.coroutines import CANCELLATIONS, FAILURES, run_in, settle
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.httputil import HTTPServerRequest
 from cyclone_core.routing.targets import PathArgument
-from cyclone_core.web.context import run_in
-from cyclone_core.web.coroutines import settle
 from cyclone_core.web.failures import FailureMethods
 from cyclone_core.web.methods import MethodDispatch
 from cyclone_core.web.redirects import RedirectMethods

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
-from cyclone_core.coroutines import FAILURES
+from cyclone_core.coroutines import FAILURES, run_in, settle
 from cyclone_core.http1.status import BODYLESS, is_final, is_reason, reason_phrase
 from cyclone_core.httpserver.streams import close_stream
 from cyclone_core.httputil import HTTPHeaders, http_date
 from cyclone_core.web.base import HandlerBase
-from cyclone_core.web.context import run_in
-from cyclone_core.web.coroutines import settle
 from cyclone_core.web.transforms import OutputTransform, make_transforms
 from cyclone_escape import json_encode
 

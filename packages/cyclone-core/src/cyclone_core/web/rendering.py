@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
+from cyclone_core.coroutines import run_in
 from cyclone_core.httpserver.streams import close_stream
-from cyclone_core.web.context import run_in
 from cyclone_core.web.pages import Needs, insert, linked_urls
 from cyclone_core.web.templates import TemplateMethods
 from cyclone_core.web.uimodules import Text

@@ -15,8 +15,8 @@ from typing import TypeVar
 
 from twisted.internet.defer import Deferred
 
+from cyclone_core.coroutines import run_in
 from cyclone_core.errors import HTTPInputError
-from cyclone_core.web.context import run_in
 from cyclone_core.web.handler import RequestHandler
 
 __all__ = ["StreamedBody", "is_streaming", "stream_request_body"]

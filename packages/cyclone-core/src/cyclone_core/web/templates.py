@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from twisted.internet.defer import Deferred
 
 import cyclone_template
-from cyclone_core.web.context import run_in
-from cyclone_core.web.coroutines import settle
+from cyclone_core.coroutines import run_in, settle
 from cyclone_core.web.output import OutputMethods
 from cyclone_core.web.uimodules import ModuleNamespace, UIModule
 from cyclone_core.web.urls import URLMethods

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 
+from cyclone_core.coroutines import settle
 from cyclone_core.errors import CycloneError
 from cyclone_core.web.arguments import ArgumentMethods
 from cyclone_core.web.cookies import CookieMethods
-from cyclone_core.web.coroutines import settle
 from cyclone_locale import Locale, default_registry, parse_accept_language
 
 __all__ = ["MissingSettingError", "UnresolvedUserError", "UserMethods", "is_asynchronous"]

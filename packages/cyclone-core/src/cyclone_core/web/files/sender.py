@@ -6,8 +6,8 @@ from typing import Any, Final
 from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
+from cyclone_core.coroutines import settle
 from cyclone_core.errors import StreamClosedError
-from cyclone_core.web.coroutines import settle
 from cyclone_core.web.files.finder import FileFinder
 from cyclone_core.web.files.opening import OpenFile
 from cyclone_core.web.output_transform import OutputTransform
