@@ -110,16 +110,7 @@ def addslash(method: _F) -> _F:
     Returns:
         The decorated method.
     """
-
-    @functools.wraps(method)
-    def wrapper(self: RequestHandler, /, *args: object, **kwargs: object) -> object:
-        path = self.request.path
-        if path.endswith("/"):
-            return method(self, *args, **kwargs)
-        _redirect_to_path(self, path + "/")
-        return None
-
-    return wrapper  # type: ignore[return-value]
+    return _at_path(lambda path: path if path.endswith("/") else path + "/", method)
 
 
 def removeslash(method: _F) -> _F:
@@ -133,14 +124,18 @@ def removeslash(method: _F) -> _F:
     Returns:
         The decorated method.
     """
+    return _at_path(lambda path: path.rstrip("/") or path, method)
+
+
+def _at_path(right: Callable[[str], str], method: _F) -> _F:
+    """Call a method where the path is the right one, and redirect to that from others."""
 
     @functools.wraps(method)
     def wrapper(self: RequestHandler, /, *args: object, **kwargs: object) -> object:
-        path = self.request.path
-        shorter = path.rstrip("/")
-        if shorter in (path, ""):
+        path = right(self.request.path)
+        if path == self.request.path:
             return method(self, *args, **kwargs)
-        _redirect_to_path(self, shorter)
+        _redirect_to_path(self, path)
         return None
 
     return wrapper  # type: ignore[return-value]
