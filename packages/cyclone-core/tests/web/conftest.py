@@ -5,6 +5,7 @@ import io
 import warnings
 from collections.abc import Callable, Iterator
 from http.client import HTTPMessage, HTTPResponse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import pytest
@@ -18,7 +19,7 @@ from twisted.logger import (
 )
 
 from cyclone_core.httpserver.factory import HTTPFactory
-from cyclone_core.web import Application, RequestHandler
+from cyclone_core.web import Application, RequestHandler, StaticFileHandler
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorTime
@@ -211,3 +212,15 @@ Serve = Callable[..., Server]
 def serve() -> Serve:
     """A function that serves a handler class or routes, with settings."""
     return Server
+
+
+@pytest.fixture
+def files_closed() -> Iterator[None]:
+    """What is known of static files is forgotten, and in the end all are closed."""
+    StaticFileHandler.reset()
+    gc.collect()
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    yield
+    gc.collect()
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    StaticFileHandler.reset()

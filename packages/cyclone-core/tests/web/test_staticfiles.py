@@ -1,12 +1,11 @@
 """Static files as a client gets them."""
 
 import datetime as dt
-import gc
 import gzip
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,8 @@ Server = Connection = Answer = Log = More = (
 )
 Serve = Callable[..., Server]
 
+pytestmark = pytest.mark.usefixtures("files_closed")
+
 ROBOTS = b"User-agent: *\nDisallow: /\n"
 LARGE = b"".join([b"%07d\n" % number for number in range(40_000)])  # 320,000 bytes
 MODIFIED = dt.datetime(2020, 2, 3, 4, 5, 6, tzinfo=dt.UTC)
@@ -38,18 +39,6 @@ MODIFIED = dt.datetime(2020, 2, 3, 4, 5, 6, tzinfo=dt.UTC)
 def tag(content: bytes) -> str:
     """Make the entity tag of a content."""
     return f'"{hashlib.sha512(content).hexdigest()}"'
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    """What is known of files is forgotten, and in the end all are closed."""
-    StaticFileHandler.reset()
-    gc.collect()
-    before = len(list(Path("/proc/self/fd").iterdir()))
-    yield
-    gc.collect()
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
-    StaticFileHandler.reset()
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
 """Which file a request gets."""
 
-import gc
 import gzip
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +15,10 @@ from cyclone_core.web.files.opening import forget_files
 Server = Answer = Any  # these are in conftest.py, which cannot be imported
 Serve = Callable[..., Server]
 
+pytestmark = pytest.mark.usefixtures("files_closed")
+
 CSS = b"p { color: red }\n" * 100
 ALL = "gzip, deflate, br, zstd"
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    """What is known of files is forgotten, and in the end all are closed."""
-    StaticFileHandler.reset()
-    gc.collect()
-    before = len(list(Path("/proc/self/fd").iterdir()))
-    yield
-    gc.collect()
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
-    StaticFileHandler.reset()
 
 
 @pytest.fixture

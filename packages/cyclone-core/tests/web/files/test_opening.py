@@ -2,11 +2,9 @@
 
 import contextlib
 import errno
-import gc
 import os
 import resource
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,22 +14,12 @@ from cyclone_core.web.files import opening
 from cyclone_core.web.files.facts import identity_of
 from cyclone_core.web.files.opening import (
     OpenFile,
-    forget_files,
     is_unchanged,
     open_inside,
     open_regular,
 )
 
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    """Whatever is opened is closed in the end."""
-    forget_files()
-    gc.collect()
-    before = len(list(Path("/proc/self/fd").iterdir()))
-    yield
-    gc.collect()
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+pytestmark = pytest.mark.usefixtures("files_closed")
 
 
 @pytest.fixture

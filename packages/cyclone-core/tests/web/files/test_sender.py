@@ -1,6 +1,5 @@
 """Answers of static files that take time."""
 
-import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,20 +21,10 @@ from cyclone_core.web.files.hashes import AT_ONCE
 Server = Connection = Answer = Log = Any  # these are in conftest.py, which cannot be imported
 Serve = Callable[..., Server]
 
+pytestmark = pytest.mark.usefixtures("files_closed")
+
 LARGE = b"".join([b"%07d\n" % number for number in range(AT_ONCE // 8 + 1000)])
 SMALLER = LARGE[: AT_ONCE // 2]  # too large to be read at once, and hashed at once
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    """What is known of files is forgotten, and in the end all are closed."""
-    StaticFileHandler.reset()
-    gc.collect()
-    before = len(list(Path("/proc/self/fd").iterdir()))
-    yield
-    gc.collect()
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
-    StaticFileHandler.reset()
 
 
 @pytest.fixture
