@@ -7,7 +7,7 @@ from typing import Any, assert_type
 from twisted.internet.defer import Deferred
 
 from cyclone_core.web import Application, RequestHandler, TemplateModule, UIModule
-from cyclone_core.web.uimodules import load_ui_methods, load_ui_modules
+from cyclone_core.web.uinames import load_ui_methods, load_ui_modules
 from cyclone_core.web.users import MissingSettingError, UnresolvedUserError
 from cyclone_locale import Locale, get
 from cyclone_template import BaseLoader, DictLoader

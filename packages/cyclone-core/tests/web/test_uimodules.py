@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, succeed
 
 from cyclone_core.httputil import HTTPServerRequest
 from cyclone_core.web import Application, RequestHandler, TemplateModule, UIModule
-from cyclone_core.web.uimodules import load_ui_methods, load_ui_modules
+from cyclone_core.web.uinames import load_ui_methods, load_ui_modules
 from cyclone_template import DictLoader
 
 Serve = Callable[..., Any]

@@ -36,7 +36,7 @@ from cyclone_core.web.routing import ApplicationRouter, match_of, static_routes
 from cyclone_core.web.stock import ErrorHandler, ServerOptionsHandler
 from cyclone_core.web.streaming import StreamedBody, is_streaming
 from cyclone_core.web.transforms import OutputTransform, adapt_transform, default_transforms
-from cyclone_core.web.uimodules import load_ui_methods, load_ui_modules
+from cyclone_core.web.uinames import load_ui_methods, load_ui_modules
 from cyclone_escape import ObjectDict
 
 __all__ = ["Application"]

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 import cyclone_template
 from cyclone_core.coroutines import run_in, settle
 from cyclone_core.web.output import OutputMethods
-from cyclone_core.web.uimodules import ModuleNamespace, UIModule
+from cyclone_core.web.uinames import ModuleNamespace
 from cyclone_core.web.urls import URLMethods
 from cyclone_core.web.users import UnresolvedUserError, is_asynchronous
 from cyclone_core.web.xsrf import ForgeryMethods
@@ -21,6 +21,7 @@ from cyclone_template import BaseLoader, Loader, Template
 
 if TYPE_CHECKING:
     from cyclone_core.web.handler import RequestHandler
+    from cyclone_core.web.uimodules import UIModule
 
 __all__ = ["TemplateMethods"]
 
