@@ -1,8 +1,9 @@
 """The HTTP server: a Twisted protocol for `listenTCP`, `listenSSL` and `listenUNIX`."""
 
+from cyclone_core.bodies import BodyReceiver
 from cyclone_core.httpserver.body import BufferedBody
 from cyclone_core.httpserver.connection import HTTPConnection
-from cyclone_core.httpserver.exchange import BodyReceiver, Exchange
+from cyclone_core.httpserver.exchange import Exchange
 from cyclone_core.httpserver.http1 import HTTP1Exchange
 from cyclone_core.httpserver.options import ServerOptions
 from cyclone_core.httpserver.peer import Peer

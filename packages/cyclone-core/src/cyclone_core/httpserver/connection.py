@@ -13,7 +13,7 @@ requests that came together so many are handled in one turn of the reactor that 
 """
 
 import math
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 from typing import Protocol as Interface
 
 from twisted.internet.interfaces import (
@@ -31,7 +31,7 @@ from cyclone_core.errors import HTTPInputError, NotUpgradable
 from cyclone_core.http1 import EndOfBody, RequestHead, RequestReader, ResponseWriter
 from cyclone_core.httpserver.clock import NEVER, CoarseClock
 from cyclone_core.httpserver.connections import Admission, Connections
-from cyclone_core.httpserver.exchange import BodyReceiver, RequestServer
+from cyclone_core.httpserver.exchange import RequestServer
 from cyclone_core.httpserver.http1 import HTTP1Exchange
 from cyclone_core.httpserver.incoming import IncomingBody
 from cyclone_core.httpserver.lifetime import (
@@ -51,6 +51,9 @@ from cyclone_core.httpserver.sending import is_gone
 from cyclone_core.httpserver.streams import close_stream
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.limits import Limits
+
+if TYPE_CHECKING:
+    from cyclone_core.bodies import BodyReceiver
 
 __all__ = ["HTTPConnection", "HTTPConnectionFactory"]
 

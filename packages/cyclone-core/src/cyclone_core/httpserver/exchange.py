@@ -5,13 +5,14 @@ from typing import IO, TYPE_CHECKING, Protocol
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IProtocol, ITransport
 
+from cyclone_core.bodies import BodyReceiver
 from cyclone_core.httpserver.peer import Peer
 from cyclone_core.httputil import HTTPHeaders
 
 if TYPE_CHECKING:
     from cyclone_core.httputil import HTTPServerRequest
 
-__all__ = ["BodyReceiver", "Exchange", "RequestServer"]
+__all__ = ["Exchange", "RequestServer"]
 
 
 class Exchange(Protocol):
@@ -192,34 +193,6 @@ class Exchange(Protocol):
         Raises:
             NotUpgradable: The exchange has no connection of its own, or the client has gone.
         """
-        ...
-
-
-class BodyReceiver(Protocol):
-    """Takes the body of one request.
-
-    It may have a method `refuse(error)`, too, which is called instead of `body_failed` when the client
-    breaks a rule or a limit in the middle of the body: it answers the `HTTPInputError`. Without it the
-    connection does, with a page of its own.
-    """
-
-    def data_received(self, chunk: bytes) -> Deferred[object] | None:
-        """Take a piece.
-
-        Args:
-            chunk: The next bytes of the body.
-
-        Returns:
-            None to go on, or a Deferred: the next piece comes when it has fired.
-        """
-        ...
-
-    def body_finished(self) -> None:
-        """Take note that the body is complete."""
-        ...
-
-    def body_failed(self) -> None:
-        """Take note that the rest of the body will never come."""
         ...
 
 

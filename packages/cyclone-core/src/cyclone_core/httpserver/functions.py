@@ -8,10 +8,10 @@ from typing import Any, Final, Protocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from cyclone_core.bodies import BodyReceiver
 from cyclone_core.coroutines import CoroutineCancelled, settle
 from cyclone_core.errors import HTTPOutputError
 from cyclone_core.httpserver.clock import CoarseClock
-from cyclone_core.httpserver.exchange import BodyReceiver
 from cyclone_core.httpserver.intake import receive_body
 from cyclone_core.httpserver.options import ServerOptions
 from cyclone_core.httpserver.refusal import error_answer

@@ -6,7 +6,7 @@ from cyclone_core.httpserver.clock import NEVER
 from cyclone_core.limits import Limits
 
 if TYPE_CHECKING:
-    from cyclone_core.httpserver.exchange import BodyReceiver
+    from cyclone_core.bodies import BodyReceiver
 
 __all__ = ["IncomingBody"]
 

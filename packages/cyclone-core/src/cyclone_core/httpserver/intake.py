@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from cyclone_core.bodies import BodyReceiver, DecompressedBody
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.httpserver.body import BufferedBody
 from cyclone_core.httpserver.clock import CoarseClock
-from cyclone_core.httpserver.decompress import DecompressedBody, consume_coding
-from cyclone_core.httpserver.exchange import BodyReceiver
+from cyclone_core.httpserver.decompress import consume_coding
+from cyclone_core.httpserver.inflate import Inflater
 from cyclone_core.httpserver.options import ServerOptions
 from cyclone_core.httputil import HTTPServerRequest
 
@@ -96,7 +97,7 @@ def receive_body(
             request.body_error = error
             then(request)
 
-    return DecompressedBody(request, coding, body, refuse, clock)
+    return DecompressedBody(Inflater(coding), body, refuse, _limit_of(request), clock.call_soon)
 
 
 def receive_stream(
@@ -121,4 +122,15 @@ def receive_stream(
     receiver = begin(request)
     if receiver is None or coding is None:
         return receiver
-    return DecompressedBody(request, coding, receiver, receiver.refuse, clock)
+    limit = _limit_of(request)
+    return DecompressedBody(Inflater(coding), receiver, receiver.refuse, limit, clock.call_soon)
+
+
+def _limit_of(request: HTTPServerRequest) -> Callable[[], int]:
+    """Make what tells how large a decoded body may be; a handler may have said so meanwhile."""
+
+    def limit() -> int:
+        exchange = request.connection
+        return request.limits.max_body_size if exchange is None else exchange.max_body_size
+
+    return limit

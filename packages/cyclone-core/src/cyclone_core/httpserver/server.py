@@ -5,16 +5,16 @@ import dataclasses
 import difflib
 import socket
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from cyclone_core.bodies import BodyReceiver
 from cyclone_core.httpserver.clock import CoarseClock
 from cyclone_core.httpserver.connection import HTTPConnection
 from cyclone_core.httpserver.connections import Connections
-from cyclone_core.httpserver.exchange import BodyReceiver, RequestServer
 from cyclone_core.httpserver.factory import HTTPFactory
 from cyclone_core.httpserver.functions import FunctionServer
 from cyclone_core.httpserver.options import ServerOptions
@@ -24,6 +24,9 @@ from cyclone_core.httpserver.sockets import BACKLOG, bind_sockets
 from cyclone_core.httpserver.ssl_options import context_factory
 from cyclone_core.httputil import HTTPServerRequest
 from cyclone_core.limits import Limits
+
+if TYPE_CHECKING:
+    from cyclone_core.httpserver.exchange import RequestServer
 
 __all__ = ["HTTPServer"]
 
