@@ -1,0 +1,176 @@
+"""From a route to a protocol that can be used: resolve, connect, pass the proxy, agree on TLS."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from twisted.internet.abstract import isIPAddress, isIPv6Address
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import (
+    HostnameEndpoint,
+    TCP4ClientEndpoint,
+    TCP6ClientEndpoint,
+    UNIXClientEndpoint,
+)
+from twisted.internet.interfaces import (
+    IProtocol,
+    IProtocolFactory,
+    IReactorUNIX,
+    IStreamClientEndpoint,
+    ITCPTransport,
+)
+from twisted.python.failure import Failure
+
+from cyclone_core.httpclient.errors import ConnectTimeout, InvalidRequest
+from cyclone_core.httpclient.explaining import explain, name_of
+from cyclone_core.httpclient.hosts import format_host
+from cyclone_core.httpclient.resolving import Family, HostnameMapping, ResolvingReactor, map_host
+from cyclone_core.httpclient.routes import Route
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IDelayedCall
+
+__all__ = ["connect"]
+
+# Each address has all the time there is: the next one is tried after a third of a second anyway.
+_NO_TIMEOUT: Final = cast("int", None)
+
+
+def connect(
+    route: Route,
+    factory: IProtocolFactory,
+    reactor: Any,  # noqa: ANN401 -- several interfaces
+    timeout: float | None,
+    *,
+    hostname_mapping: HostnameMapping | None = None,
+) -> Deferred[IProtocol]:
+    """Make a connection that a request can be written to.
+
+    Whatever happens, the factory is asked for one protocol at most, and not before proxy and TLS have
+    agreed: `connectionMade()` means that the server can be talked to.
+
+    Args:
+        route: Where, and how.
+        factory: Makes the protocol.
+        reactor: Connects, resolves and has the time.
+        timeout: Seconds for everything; None for as long as the system waits.
+        hostname_mapping: Other addresses for hosts and proxies: host or (host, port) to host or
+            (host, port). Who has to be proved by TLS does not change with it.
+
+    Returns:
+        The connected protocol; or one of `cyclone_core.httpclient.errors`. Cancelling it closes what
+        there is of a connection.
+    """
+    attempt = _Attempt(route, reactor)
+    try:
+        endpoint = attempt.find_endpoint(hostname_mapping)
+        attempt.start(endpoint, factory, timeout)
+    except Exception as error:  # noqa: BLE001 -- of resolvers and factories, too
+        attempt.fail(error)
+    return attempt.done
+
+
+class _Attempt:
+    """One attempt to connect, and what has to be cleared away if it fails.
+
+    Attributes:
+        done: What `connect` returns.
+        connection: The bare connection, once there is one.
+    """
+
+    def __init__(self, route: Route, reactor: Any) -> None:  # noqa: ANN401 -- as above
+        self.done: Deferred[IProtocol] = Deferred(lambda _: self._clear())
+        self.connection: ITCPTransport | None = None
+        self._route = route
+        self._reactor = reactor
+        self._pending: Deferred[IProtocol] | None = None
+        self._timer: IDelayedCall | None = None
+        self._resolving: ResolvingReactor | None = None
+        self._target = ""
+        self._ended = False
+
+    def find_endpoint(self, mapping: HostnameMapping | None) -> IStreamClientEndpoint:
+        """Choose the endpoint for what is connected to first."""
+        route, reactor = self._route, self._reactor
+        if route.unix_socket is not None:
+            if not IReactorUNIX.providedBy(reactor):
+                raise InvalidRequest(
+                    f"{name_of(route)} cannot be used: {type(reactor).__name__} has no Unix sockets"
+                )
+            return UNIXClientEndpoint(reactor, route.unix_socket, _NO_TIMEOUT)
+        first = route if route.proxy is None else route.proxy
+        host, port = map_host(first.host, first.port, mapping)
+        self._target = f"{format_host(host)}:{port}"
+        if isIPAddress(host):
+            return TCP4ClientEndpoint(reactor, host, port, _NO_TIMEOUT, route.interface)
+        if isIPv6Address(host):
+            if not route.ipv6:
+                raise InvalidRequest(
+                    f"allow_ipv6=False, but {name_of(route)} is asked for by its IPv6 address"
+                )
+            return TCP6ClientEndpoint(reactor, host, port, _NO_TIMEOUT, route.interface)
+        self._resolving = ResolvingReactor(reactor, host, _families(route))
+        return HostnameEndpoint(self._resolving, b"host", port, _NO_TIMEOUT, route.interface)
+
+    def start(
+        self, endpoint: IStreamClientEndpoint, factory: IProtocolFactory, timeout: float | None
+    ) -> None:
+        """Begin."""
+        if timeout is not None:
+            self._timer = self._reactor.callLater(timeout, self._time_out, timeout)
+        self._pending = endpoint.connect(factory)
+        self._pending.addCallbacks(self.succeed, self._not_connected)
+
+    def succeed(self, protocol: IProtocol) -> None:
+        """It can be used."""
+        self._ended = True
+        self._pending = None
+        self._stop_timer()
+        self.done.callback(protocol)
+
+    def fail(self, error: BaseException) -> None:
+        """It cannot."""
+        if not self._ended:
+            self._clear()
+            self.done.errback(Failure(error))
+
+    def _not_connected(self, failure: Failure) -> None:
+        self._pending = None
+        addresses = [] if self._resolving is None else self._resolving.addresses
+        reason = cast("BaseException", failure.value)
+        self.fail(explain(reason, self._route, self._target, addresses))
+
+    def _time_out(self, timeout: float) -> None:
+        self._timer = None
+        self.fail(
+            ConnectTimeout(
+                f"there was no connection within {timeout:g} s: {name_of(self._route)} {self._stage()}"
+            )
+        )
+
+    def _stage(self) -> str:
+        if self._resolving is None:
+            return "did not answer"
+        if not self._resolving.resolved:
+            return "was still being looked up"
+        return f"did not answer (tried {', '.join(self._resolving.addresses)})"
+
+    def _clear(self) -> None:
+        self._ended = True  # first: what is cancelled here fails, too
+        self._stop_timer()
+        if self._pending is not None:
+            pending, self._pending = self._pending, None
+            pending.cancel()
+        if self.connection is not None:
+            self.connection.abortConnection()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def _families(route: Route) -> Sequence[Family]:
+    if route.interface is not None:
+        return (IPv6Address,) if isIPv6Address(route.interface) else (IPv4Address,)
+    return (IPv4Address, IPv6Address) if route.ipv6 else (IPv4Address,)
