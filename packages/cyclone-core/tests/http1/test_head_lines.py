@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyclone_core.errors import HTTPInputError
-from cyclone_core.http1 import head
+from cyclone_core.http1 import fields
 from cyclone_core.http1.head import RequestHead, parse_head
 from cyclone_core.limits import Limits
 
@@ -17,7 +17,7 @@ LIMITS = Limits()
 @pytest.fixture(autouse=True)
 def _forgetful() -> None:
     """Begin without a memory."""
-    head._lines.clear()
+    fields._lines.clear()
 
 
 def parse(*lines: str) -> RequestHead:
@@ -29,7 +29,7 @@ def parse(*lines: str) -> RequestHead:
 def test_again(line: str) -> None:
     """A line that comes again gives the same header as the first time."""
     first = parse(line)
-    assert line in head._lines
+    assert line in fields._lines
     second = parse(line)
     assert (second.headers, second.keep_alive) == (first.headers, first.keep_alive)
 
@@ -38,17 +38,17 @@ def test_again(line: str) -> None:
 def test_secrets(name: str) -> None:
     """Of a name that may hold a secret nothing is kept."""
     parse(f"{name}: secret")
-    assert not any("secret" in line for line in head._lines)
+    assert not any("secret" in line for line in fields._lines)
 
 
 def test_bounds() -> None:
     """Clients choose the lines, so there are at most a thousand, and none is long."""
     for number in range(3000):
         parse(f"User-Agent: {number}")
-        assert len(head._lines) <= 1000
+        assert len(fields._lines) <= 1000
     long_line = "Accept: " + "x" * 600
     assert parse(long_line).headers["Accept"] == "x" * 600
-    assert long_line not in head._lines
+    assert long_line not in fields._lines
 
 
 def test_repeated_header() -> None:
@@ -75,9 +75,9 @@ def test_memory_changes_nothing(lines: list[str], before: list[str]) -> None:
         except HTTPInputError as error:
             return str(error)
 
-    head._lines.clear()
+    fields._lines.clear()
     fresh = outcome()
-    head._lines.clear()
+    fields._lines.clear()
     with contextlib.suppress(HTTPInputError):
         parse(*before)
     assert outcome() == fresh

@@ -5,18 +5,19 @@ import re
 from typing import Final
 
 from cyclone_core.errors import HTTPInputError
-from cyclone_core.httputil.headers import add_field_line
-from cyclone_core.httputil.names import KNOWN_NAMES, is_token
+from cyclone_core.http1.fields import (
+    ALLOWED,
+    Store,
+    check_field_sizes,
+    parse_fields,
+    parse_framing,
+    tokens,
+    wants_keep_alive,
+)
+from cyclone_core.httputil.names import is_token
 from cyclone_core.limits import Limits
 
 __all__ = ["RequestHead", "overlong_request_line", "parse_head"]
-
-Store = dict[str, str | list[str]]
-
-# Everything that may stand in a head beside CRLF: HTAB, visible ASCII, blank and obs-text. One
-# translate() that deletes these must leave exactly the CRLFs between the lines: it finds every stray
-# control character, bare CR and bare LF of the block at once, where a regex per line costs thrice.
-_ALLOWED: Final = bytes([9, *range(32, 127), *range(128, 256)])
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _VERSION: Final = re.compile(r"HTTP/[0-9]\.[0-9]")
@@ -35,21 +36,6 @@ _HOST: Final = re.compile(
 _MAX_HOSTS: Final = 100
 _MAX_HOST_LENGTH: Final = 255
 _hosts: Final[dict[str, str]] = {}
-
-# Header lines that browsers send again and again, with the name and the value that were made of them.
-# Only of these names, which hold no secrets; forgotten when there are too many, because clients choose
-# the lines.
-_MAX_LINES: Final = 1000
-_MAX_LINE_LENGTH: Final = 512
-_REPEATED_NAMES: Final = """
-    Accept Accept-Encoding Accept-Language Cache-Control Connection Content-Type Dnt Host Pragma
-    Priority Sec-Ch-Ua Sec-Ch-Ua-Mobile Sec-Ch-Ua-Platform Sec-Fetch-Dest Sec-Fetch-Mode
-    Sec-Fetch-Site Sec-Fetch-User Sec-Gpc Upgrade-Insecure-Requests User-Agent X-Requested-With
-"""
-_REPEATED: Final = frozenset(_REPEATED_NAMES.split())
-_lines: Final[dict[str, tuple[str, str]]] = {}
-
-_MAX_LENGTH_DIGITS: Final = 19
 
 # More than one of these, even of equal value, is how messages are smuggled past a proxy.
 _SINGLE: Final = ("Content-Length", "Host", "Transfer-Encoding")
@@ -113,12 +99,12 @@ def parse_head(block: bytes, limits: Limits) -> RequestHead:
     """
     lines = block.decode("latin-1").split("\r\n")
     count = len(lines)
-    if block.translate(None, _ALLOWED) != b"\r\n" * (count - 1):
+    if block.translate(None, ALLOWED) != b"\r\n" * (count - 1):
         raise HTTPInputError("control character, bare CR or bare LF in the head of a request")
     if len(block) > limits.shortest or count > limits.max_header_count:
         _check_sizes(lines, len(block), limits)
     method, uri, version, authority = _parse_request_line(lines.pop(0))
-    headers = _parse_fields(lines)
+    headers = parse_fields(lines, _SINGLE)
     head = RequestHead(method, uri, version, headers)
     host = headers.get("Host")
     if isinstance(host, str):
@@ -132,7 +118,7 @@ def parse_head(block: bytes, limits: Limits) -> RequestHead:
     if connection == "close":
         head.keep_alive = False
     elif connection is not None and not (head.keep_alive and connection == "keep-alive"):
-        head.keep_alive = _keep_alive(connection, version)
+        head.keep_alive = wants_keep_alive(connection, version)
     if "Content-Length" in headers or "Transfer-Encoding" in headers:
         _decide_framing(head)
     if "Expect" in headers and version == "HTTP/1.1":
@@ -162,12 +148,7 @@ def _is_host(host: str) -> bool:
 def _check_sizes(lines: list[str], size: int, limits: Limits) -> None:
     if len(lines[0]) > limits.max_request_line:
         raise overlong_request_line(lines[0][: limits.max_request_line])
-    if len(lines) - 1 > limits.max_header_count:
-        raise HTTPInputError("too many header fields", 431)
-    if size > limits.max_header_size:
-        raise HTTPInputError("header fields too large", 431)
-    if max(map(len, lines[1:]), default=0) > limits.max_header_line:
-        raise HTTPInputError("header line too long", 431)
+    check_field_sizes(lines, size, limits)
 
 
 def _parse_request_line(line: str) -> tuple[str, str, str, str | None]:
@@ -223,77 +204,18 @@ def overlong_request_line(start: str) -> HTTPInputError:
     return HTTPInputError(f"the method is no token: {start[:100]!r}")
 
 
-def _parse_fields(lines: list[str]) -> Store:
-    # The common line is handled here without a call; `add_field_line` does the uncommon ones. The
-    # values need no check of their own: `parse_head` has checked the whole block.
-    store: Store = {}
-    known = KNOWN_NAMES
-    for line in lines:
-        seen = _lines.get(line)
-        if seen is not None and seen[0] not in store:
-            store[seen[0]] = seen[1]
-            continue
-        spelling, colon, value = line.partition(":")
-        known_name = known.get(spelling)
-        if known_name is None or not colon or known_name in store:
-            add_field_line(store, line)
-        else:
-            store[known_name] = value = value.strip(" \t")
-            if known_name in _REPEATED and len(line) <= _MAX_LINE_LENGTH:
-                _remember(line, known_name, value)
-    if len(store) < len(lines):
-        for name in _SINGLE:
-            if isinstance(store.get(name), list):
-                raise HTTPInputError(f"more than one {name} header")
-    return store
-
-
-def _remember(line: str, name: str, value: str) -> None:
-    if len(_lines) >= _MAX_LINES:
-        _lines.clear()
-    _lines[line] = name, value
-
-
-def _single(value: str | list[str]) -> str:
-    return value if isinstance(value, str) else ",".join(value)
-
-
-def _tokens(value: str | list[str]) -> list[str]:
-    return [token.strip(" \t").lower() for token in _single(value).split(",")]
-
-
-def _keep_alive(connection: str | list[str], version: str) -> bool:
-    tokens = _tokens(connection)
-    if "close" in tokens:
-        return False
-    return version == "HTTP/1.1" or "keep-alive" in tokens
-
-
 def _expects_continue(expect: str | list[str]) -> bool:
     # RFC 9110 section 5.6.1: empty members of a list count for nothing.
-    expectations = set(_tokens(expect)) - {""}
+    expectations = set(tokens(expect)) - {""}
     if expectations - {"100-continue"}:
         raise HTTPInputError(f"unknown expectation: {expect!r}", 417)
     return bool(expectations)
 
 
 def _decide_framing(head: RequestHead) -> None:
-    """Apply RFC 9112 section 6.3, without the leniency that makes two servers disagree."""
-    length = head.headers.get("Content-Length")
-    encoding = head.headers.get("Transfer-Encoding")
-    if encoding is None:
-        length = _single(length or "")
-        if not (length.isascii() and length.isdigit() and len(length) <= _MAX_LENGTH_DIGITS):
-            raise HTTPInputError(f"invalid Content-Length: {length[:100]!r}")
-        head.content_length = int(length)
-        head.has_body = head.content_length > 0
-        return
-    if length is not None:
-        raise HTTPInputError("both Content-Length and Transfer-Encoding")
-    if head.version == "HTTP/1.0":
-        raise HTTPInputError("Transfer-Encoding in an HTTP/1.0 request")
-    codings = _tokens(encoding)
-    if codings != ["chunked"]:
-        known = all(is_token(coding) for coding in codings) and "chunked" not in codings[:-1]
-        raise HTTPInputError(f"unsupported Transfer-Encoding: {encoding!r}", 501 if known else 400)
-    head.chunked = head.has_body = True
+    length = parse_framing(head.headers, head.version)
+    if length is None:
+        head.chunked = head.has_body = True
+    else:
+        head.content_length = length
+        head.has_body = length > 0

@@ -20,9 +20,9 @@ Every bound comes from `Limits` and holds however the bytes are cut into pieces.
 """
 
 from cyclone_core.errors import HTTPInputError
-from cyclone_core.http1.buffer import ReceiveBuffer
 from cyclone_core.http1.chunked import ChunkedDecoder
-from cyclone_core.http1.head import RequestHead, parse_head
+from cyclone_core.http1.head import RequestHead, overlong_request_line, parse_head
+from cyclone_core.http1.message import EndOfBody, MessageReader
 from cyclone_core.http1.unfinished import UnfinishedHead
 from cyclone_core.limits import Limits
 
@@ -32,24 +32,10 @@ _END_OF_HEAD = b"\r\n\r\n"
 _START_OF_HEAD = b"\r\nHEAD "
 
 
-class EndOfBody:
-    """The event that a request's body is complete.
-
-    Attributes:
-        trailers: Trailer fields, as the store of an `HTTPHeaders`; they never join the headers.
-    """
-
-    __slots__ = ("trailers",)
-
-    def __init__(self, trailers: dict[str, str | list[str]]) -> None:
-        """Make the event."""
-        self.trailers = trailers
-
-
 Event = RequestHead | bytes | EndOfBody | None
 
 
-class RequestReader:
+class RequestReader(MessageReader):
     """Turns the bytes of one connection into the events of its requests.
 
     After `receive_data` you must ask `next_event` until it returns None or you do not want more.
@@ -59,18 +45,7 @@ class RequestReader:
             and the first body event; with each head it returns to the limit.
     """
 
-    __slots__ = (
-        "_between",
-        "_buffer",
-        "_chunks",
-        "_error",
-        "_limits",
-        "_received",
-        "_refused",
-        "_remaining",
-        "_unfinished",
-        "max_body_size",
-    )
+    __slots__ = ("_refused",)
 
     def __init__(self, limits: Limits) -> None:
         """Make a reader for one connection.
@@ -78,18 +53,8 @@ class RequestReader:
         Args:
             limits: Its bounds.
         """
-        self._limits = limits
-        self._buffer = ReceiveBuffer()
-        self._error: HTTPInputError | None = None
+        super().__init__(limits)
         self._refused = b""
-        # The state is CHUNKED while there is a decoder, LENGTH while bytes remain to be counted, and
-        # HEAD, in which `_between` is true, otherwise.
-        self._between = True
-        self._chunks: ChunkedDecoder | None = None
-        self._remaining: int | None = None
-        self._received = 0
-        self._unfinished: UnfinishedHead | None = None
-        self.max_body_size = limits.max_body_size
 
     @property
     def buffered(self) -> int:
@@ -124,23 +89,6 @@ class RequestReader:
         """
         start = self._refused or self._buffer.peek(0, len(_START_OF_HEAD))
         return start.removeprefix(b"\r\n").startswith(b"HEAD ")
-
-    def receive_data(self, data: bytes) -> None:
-        """Take bytes from the network; then you must call `next_event`.
-
-        Args:
-            data: Received bytes.
-        """
-        buffer = self._buffer
-        if buffer.pos == len(buffer.data):
-            buffer.data = data
-            buffer.pos = 0
-        else:
-            buffer.append(data)
-
-    def take_rest(self) -> bytes:
-        """Give up the bytes that no event has covered, for the protocol that takes over."""
-        return self._buffer.take(len(self._buffer))
 
     def next_event(self) -> Event:
         """Parse the next event.
@@ -178,11 +126,6 @@ class RequestReader:
             self._fail(error)
             raise
 
-    def _fail(self, error: HTTPInputError) -> None:
-        # A copy: the original's traceback refers to frames that refer to this reader.
-        self._error = HTTPInputError(str(error), error.status)
-        self._between = False
-
     def _parse(self, block: bytes | bytearray) -> RequestHead:
         # RFC 9112 section 2.2: one empty line, left by an old client behind a body, is ignored.
         if block.startswith(b"\r\n"):
@@ -211,28 +154,9 @@ class RequestReader:
             self._unfinished = None
             return self._parse(block)
         if self._unfinished is None:
-            self._unfinished = UnfinishedHead()
-        self._unfinished.check(buffer, self._limits)
+            limits = self._limits
+            self._unfinished = UnfinishedHead(
+                limits, limits.max_request_line, overlong_request_line
+            )
+        self._unfinished.check(buffer)
         return None
-
-    def _read_length(self, remaining: int) -> bytes | EndOfBody | None:
-        if remaining == 0:
-            self._remaining = None
-            self._between = True
-            return EndOfBody({})
-        if remaining > self.max_body_size - self._received:
-            raise HTTPInputError(f"the body is longer than {self.max_body_size} bytes", 413)
-        piece = self._buffer.take(remaining)
-        self._remaining = remaining - len(piece)
-        self._received += len(piece)
-        return piece or None
-
-    def _read_chunked(self, chunks: ChunkedDecoder) -> bytes | EndOfBody | None:
-        piece = chunks.decode(self._buffer, self._limits, self.max_body_size)
-        if piece:
-            return piece
-        if not chunks.done:
-            return None
-        self._chunks = None
-        self._between = True
-        return EndOfBody(chunks.trailers)
