@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from cyclone_core.errors import HTTPInputError
-from cyclone_core.httpserver.inflate import Inflater
+from cyclone_core.httputil.inflate import Inflater
 
 __all__ = ["BodyReceiver", "DecompressedBody"]
 

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Final
 
 from cyclone_core.errors import HTTPInputError
-from cyclone_core.httpserver.inflate import CODINGS
 from cyclone_core.httputil import HTTPServerRequest
+from cyclone_core.httputil.inflate import CODINGS
 
 __all__ = ["UnsupportedCoding", "consume_coding"]
 

@@ -8,9 +8,9 @@ from cyclone_core.errors import HTTPInputError
 from cyclone_core.httpserver.body import BufferedBody
 from cyclone_core.httpserver.clock import CoarseClock
 from cyclone_core.httpserver.decompress import consume_coding
-from cyclone_core.httpserver.inflate import Inflater
 from cyclone_core.httpserver.options import ServerOptions
 from cyclone_core.httputil import HTTPServerRequest
+from cyclone_core.httputil.inflate import Inflater
 
 __all__ = ["DiscardedBody", "StreamReceiver", "receive_body", "receive_stream"]
 
