@@ -1,14 +1,15 @@
 """Requests as a client writes them: the target, the body and the bytes."""
 
-import json as json_module
-import mimetypes
-import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import PurePath
-from typing import Any, BinaryIO, Final, NamedTuple
-from urllib.parse import quote, urlencode, urlsplit
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, NamedTuple
+from urllib.parse import quote, urlsplit
 
+from cyclone_core.httpclient.forms import Params, encode_form
+from cyclone_core.httpclient.multipart import MultipartForm
+from cyclone_core.httpclient.sources import as_piece
+from cyclone_core.httpclient.uploads import Files
 from cyclone_core.httputil import HTTPHeaders
+from cyclone_escape import json_encode
 
 __all__ = [
     "Body",
@@ -28,22 +29,13 @@ HeaderValue = str | bytes | int
 Headers = HTTPHeaders | Mapping[str, HeaderValue] | Iterable[tuple[str, HeaderValue]]
 """Header fields: names to values, or pairs in which names may be repeated."""
 
-Params = Mapping[str, Any] | Sequence[tuple[str, Any]]
-"""Arguments: names to values; a list of values repeats the name."""
-
 Content = str | bytes | Iterable[bytes]
 """A body: text, sent as UTF-8; bytes; or pieces, which are sent as chunks one after the other."""
-
-Files = Mapping[str, Any] | Sequence[tuple[str, Any]]
-"""Uploads: field names to an `HTTPFile`, a dict like one, bytes, an open binary file, a tuple
-`(filename, body)` or `(filename, body, content_type)`, or a list of such."""
 
 _FORM_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
 
 # Everything that a browser leaves as it is, and `%`: what is escaped already stays so.
 _UNESCAPED: Final = "".join(map(chr, range(0x21, 0x7F)))
-
-_FORM_ESCAPES: Final = {ord("\r"): "%0D", ord("\n"): "%0A", ord('"'): "%22"}
 
 
 class Target(NamedTuple):
@@ -142,7 +134,7 @@ def locate(uri: str, protocol: str, host: str, params: Params | None = None) -> 
             uri = f"/{uri}"
     if params:
         mark = "&" if "?" in uri else "?"
-        uri += mark + urlencode(_pairs(params), doseq=True)
+        uri += mark + encode_form(params)
     return Target(protocol, host, uri)
 
 
@@ -177,16 +169,14 @@ def make_body(
     if len(given) > 1:
         raise ValueError(f"a request has one body, not {' and '.join(given)}")
     if files is not None:
-        boundary = secrets.token_hex(16)
-        content = b"".join(_multipart(boundary, params or (), files))
-        return Body(content, f"multipart/form-data; boundary={boundary}"), None
+        form = MultipartForm(params or (), files)
+        return Body(b"".join(form.pieces()), form.content_type), None
     if json is not None:
-        return Body(json_module.dumps(json).encode(), "application/json"), params
+        return Body(json_encode(json).encode(), "application/json"), params
     if body is not None:
         return Body(_content(body), None), params
     if params and method in _FORM_METHODS:
-        form = urlencode(_pairs(params), doseq=True).encode()
-        return Body(form, "application/x-www-form-urlencoded"), None
+        return Body(encode_form(params).encode(), "application/x-www-form-urlencoded"), None
     return Body(b"" if method in _FORM_METHODS else None, None), params
 
 
@@ -278,70 +268,11 @@ class Message:
 
     def piece(self, data: bytes) -> bytes:
         """Write a piece of the body."""
-        if not isinstance(data, (bytes, bytearray, memoryview)):
-            raise TypeError(f"a piece of a body is bytes, not {type(data).__name__}")
+        data = as_piece(data)
         if not self.chunked or not data:
-            return bytes(data)
+            return data
         return b"%x\r\n%b\r\n" % (len(data), data)
 
     def end(self) -> bytes:
         """Write what comes behind the last piece."""
         return b"0\r\n\r\n" if self.chunked else b""
-
-
-def _pairs(params: Params) -> list[tuple[str, Any]]:
-    return list(params.items() if isinstance(params, Mapping) else params)
-
-
-def _multipart(boundary: str, params: Params, files: Files) -> Iterator[bytes]:
-    """Write a form with uploads as browsers do (HTML standard, section 4.10.21.8)."""
-    for name, value in _pairs(params):
-        several = value if isinstance(value, (list, tuple)) else [value]
-        for each in several:
-            text = each if isinstance(each, bytes) else str(each).encode()
-            yield _part(boundary, f'name="{_escaped(name)}"', None, text)
-    for name, value in _pairs(files):
-        for each in value if isinstance(value, list) else [value]:
-            filename, content, content_type = _file(each)
-            disposition = f'name="{_escaped(name)}"; filename="{_escaped(filename)}"'
-            yield _part(boundary, disposition, content_type, content)
-    yield f"--{boundary}--\r\n".encode()
-
-
-def _part(boundary: str, disposition: str, content_type: str | None, content: bytes) -> bytes:
-    head = f"--{boundary}\r\nContent-Disposition: form-data; {disposition}\r\n"
-    if content_type is not None:
-        head += f"Content-Type: {content_type}\r\n"
-    return head.encode() + b"\r\n" + content + b"\r\n"
-
-
-def _escaped(name: str) -> str:
-    return name.translate(_FORM_ESCAPES)
-
-
-def _file(given: Any) -> tuple[str, bytes, str]:  # noqa: ANN401 -- see Files
-    """Find name, content and type of an upload."""
-    content_type: str | None = None
-    if isinstance(given, Mapping):
-        filename, content = given["filename"], given["body"]
-        content_type = given.get("content_type")
-    elif isinstance(given, tuple):
-        filename, content, *rest = given
-        content_type = rest[0] if rest else None
-    elif isinstance(given, (str, bytes)):
-        filename, content = "file", given
-    elif hasattr(given, "read"):
-        file: BinaryIO = given
-        filename, content = PurePath(str(getattr(file, "name", "file"))).name, file
-    else:
-        raise TypeError(
-            f"an upload is an HTTPFile, bytes, a binary file or (filename, body), not {given!r}"
-        )
-    if hasattr(content, "read"):
-        content = content.read()
-    if isinstance(content, str):
-        content = content.encode()
-    if not isinstance(content, bytes):
-        raise TypeError(f"the body of an upload is bytes, not {type(content).__name__}")
-    guessed = content_type or mimetypes.guess_type(filename)[0] or "application/octet-stream"
-    return filename, content, guessed
