@@ -41,12 +41,13 @@ class Authority(NamedTuple):
     password: str | None
 
 
-def split_authority(text: str, scheme: str) -> Authority:
+def split_authority(text: str, scheme: str, *, secret: bool = False) -> Authority:
     """Take an authority apart, and refuse what has two readings.
 
     Args:
         text: For example `user:secret@example.com:8080`; without blanks and control characters.
         scheme: `http` or `https`: it gives the port if the authority has none.
+        secret: The text may have credentials although it has no `@`, because the URL has one behind.
 
     Returns:
         The parts.
@@ -70,7 +71,7 @@ def split_authority(text: str, scheme: str) -> Authority:
     host, port = _split_port(server)
     if not host:
         raise InvalidRequest("the URL has no host: after // comes for example example.com")
-    shown = "" if at else f": {text[:80]!r}"
+    shown = "" if secret or at else f": {text[:80]!r}"
     return Authority(
         normalize_host(host, shown),
         DEFAULT_PORTS[scheme] if not port else _parse_port(port, shown),

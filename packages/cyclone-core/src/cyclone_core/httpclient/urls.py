@@ -43,10 +43,9 @@ _PARTS: Final = re.compile(
     r"(?:([A-Za-z][A-Za-z0-9+.\-]*+):)?+(?://([^/?]*+))?+([^?]*+)(?:\?(.*+))?+", re.DOTALL
 )
 
-# Runs, so that a megabyte of them costs one call.
-_NOT_IN_PATH: Final = re.compile(rf"(?:[^%{_PATH}]|%(?![0-9A-Fa-f]{{2}}))++")
-_NOT_IN_QUERY: Final = re.compile(rf"(?:[^%{_PATH}?]|%(?![0-9A-Fa-f]{{2}}))++")
-
+_BROKEN_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_SAFE_IN_PATH: Final = "!$&'()*+,;=:@/%"
+_SAFE_IN_QUERY: Final = f"{_SAFE_IN_PATH}?"
 _VISIBLE: Final = "".join(map(chr, range(0x21, 0x7F)))
 
 _Value = str | int | float
@@ -126,12 +125,15 @@ def parse_url(url: str, base: URL | None = None) -> URL:
         raise TypeError(f"a URL is a str, not {type(url).__name__}") from None
     if match is not None:
         scheme, host, port, target = match.groups()
-        number = DEFAULT_PORTS[scheme] if port is None else int(port)
+        number = DEFAULT_PORTS[scheme]
+        authority = host
+        if port is not None and int(port) != number:
+            number = int(port)
+            authority = f"{host}:{port}"
         if "/." not in target and len(host) <= _MAX_CLEAN_HOST and number <= _MAX_PORT:
-            if target[:1] != "/":
-                target = f"/{target}"
-            authority = host if number == DEFAULT_PORTS[scheme] else f"{host}:{number}"
-            return URL(scheme, host, number, authority, target)
+            return URL(
+                scheme, host, number, authority, target if target[:1] == "/" else f"/{target}"
+            )
     return _parse(url.strip(_BLANKS), base)
 
 
@@ -208,11 +210,13 @@ def _parse(text: str, base: URL | None) -> URL:
             f"the URL has the {what} {bad[0]!r} at index {bad.start()}: escape it as"
             f" %{ord(bad[0]):02X} if it is meant"
         )
+    # What stands before an @ may be a password, wherever that is: behind `/` or `#`, too.
+    secret = "@" in text
     text = text.partition("#")[0]
     scheme, authority, path, query = cast("re.Match[str]", _PARTS.fullmatch(text)).groups()
-    scheme = _check_scheme(text, scheme, base)
+    scheme = _check_scheme(scheme, base, "" if secret else f": {text.partition('?')[0][:80]!r}")
     if authority is not None:
-        server = split_authority(authority, scheme)
+        server = split_authority(authority, scheme, secret=secret)
         return _make(scheme, server, path or "/", query)
     if base is None or scheme != base.scheme:
         raise InvalidRequest(f"the URL has no host: after {scheme}: comes // and the host")
@@ -231,31 +235,26 @@ def _parse(text: str, base: URL | None) -> URL:
     return _make(scheme, server, path, query)
 
 
-def _check_scheme(text: str, scheme: str | None, base: URL | None) -> str:
+def _check_scheme(scheme: str | None, base: URL | None, shown: str) -> str:
     if scheme is None:
         if base is None:
             raise InvalidRequest(
-                f"the URL has no scheme: it begins with http:// or https://{_shown(text)}"
+                f"the URL has no scheme: it begins with http:// or https://{shown}"
             )
         return base.scheme
     lower = scheme.lower()
     if lower not in DEFAULT_PORTS:
         raise UnsupportedScheme(
-            f"the URL begins with another scheme than http:// and https://{_shown(text)}"
+            f"the URL begins with another scheme than http:// and https://{shown}"
         )
     return lower
 
 
-def _shown(text: str) -> str:
-    # What stands before an @ may be a password, wherever that is; what stands in a query, too.
-    return "" if "@" in text else f": {text.partition('?')[0][:80]!r}"
-
-
 def _make(scheme: str, server: Authority, path: str, query: str | None) -> URL:
     try:
-        target = _NOT_IN_PATH.sub(_escape, _remove_dot_segments(path))
+        target = _escape(_remove_dot_segments(path), _SAFE_IN_PATH)
         if query is not None:
-            target = f"{target}?{_NOT_IN_QUERY.sub(_escape, query)}"
+            target = f"{target}?{_escape(query, _SAFE_IN_QUERY)}"
     except UnicodeEncodeError as error:
         raise InvalidRequest(
             f"the URL has a lone surrogate (U+{ord(error.object[error.start]):04X}) behind its host,"
@@ -268,8 +267,8 @@ def _make(scheme: str, server: Authority, path: str, query: str | None) -> URL:
     )
 
 
-def _escape(match: re.Match[str]) -> str:
-    return quote(match[0], safe="")
+def _escape(text: str, safe: str) -> str:
+    return quote(_BROKEN_ESCAPE.sub("%25", text), safe=safe)
 
 
 def _remove_dot_segments(path: str) -> str:
