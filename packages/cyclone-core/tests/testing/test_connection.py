@@ -313,7 +313,7 @@ def test_bad_answer() -> None:
         answers = [client.get("/", connection=connection) for _ in range(2)]
         connection.protocol.transport.write(b"nonsense\r\n\r\n")
         for answer in answers:
-            with pytest.raises(BadAnswer, match="no status line: 'nonsense'"):
+            with pytest.raises(BadAnswer, match="no status line of HTTP/1: 'nonsense'"):
                 result_of(answer)
         assert not connection.open
     assert clock.getDelayedCalls() == []

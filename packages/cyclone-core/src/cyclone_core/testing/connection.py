@@ -8,11 +8,12 @@ from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
+from cyclone_core.http1 import EndOfBody, ResponseHead
 from cyclone_core.http1.status import FIRST_FINAL
 from cyclone_core.httpserver.addresses import parse_address
 from cyclone_core.httputil import HTTPHeaders
-from cyclone_core.testing.answers import AnswerHead, AnswerReader, EndOfAnswer
 from cyclone_core.testing.errors import AnswerLost, BadAnswer
+from cyclone_core.testing.reading import close, make_reader, next_event
 from cyclone_core.testing.response import Response
 from cyclone_core.testing.transport import MemoryTransport
 
@@ -70,7 +71,7 @@ class OpenRequest:
             on_head: It is called with the header fields of the answer.
         """
         self.message = message
-        self.interim: list[AnswerHead] = []
+        self.interim: list[ResponseHead] = []
         self.response: Deferred[Response] = Deferred(lambda _: self.disconnect())
         self._connection = connection
         self._on_head = on_head
@@ -149,7 +150,7 @@ class OpenRequest:
             transport.deliver([message.head()])
             transport.deliver(message.body())
 
-    def take_head(self, head: AnswerHead) -> None:
+    def take_head(self, head: ResponseHead) -> None:
         """Take the head of an answer."""
         if head.status < FIRST_FINAL:
             self.interim.append(head)
@@ -203,7 +204,7 @@ class OpenRequest:
             return
         self._leave()
         version, headers = self.message.version, self.headers or HTTPHeaders()
-        head = AnswerHead(version, self.status or 0, self.reason or "", headers)
+        head = ResponseHead(version, self.status or 0, self.reason or "", headers)
         self._connection.answered(self)
         self.response.callback(
             Response(head, self.received, self.message.target.url, self.handler, self.interim)
@@ -282,7 +283,7 @@ class Connection:
             ended=self._end,
             delivered=self._settle,
         )
-        self._reader = AnswerReader()
+        self._reader = make_reader()
         self._open: deque[OpenRequest] = deque()
         self._answered: deque[OpenRequest] = deque()
         self._once = False
@@ -352,7 +353,7 @@ class Connection:
             return
         self._reader.receive_data(data)
         try:
-            while (event := self._reader.next_event()) is not None:
+            while (event := next_event(self._reader)) is not None:
                 self._take(event)
         except BadAnswer as error:
             failed, self._open = self._open, deque()
@@ -361,14 +362,14 @@ class Connection:
                 opened.fail(error)
         self._settle_late()
 
-    def _take(self, event: AnswerHead | bytes | EndOfAnswer) -> None:
+    def _take(self, event: ResponseHead | bytes | EndOfBody) -> None:
         # The reader gives nothing that nobody has asked for.
         current = self._open[0]
-        if isinstance(event, AnswerHead):
+        if isinstance(event, ResponseHead):
             current.take_head(event)
             if event.status != _SWITCHING_PROTOCOLS:
                 return
-        elif isinstance(event, EndOfAnswer):
+        elif isinstance(event, EndOfBody):
             self._open.popleft()
         else:
             current.take_content(event)
@@ -381,7 +382,7 @@ class Connection:
         if self._eof:
             return
         self._eof = True
-        end = self._reader.close()
+        end = close(self._reader)
         if end is not None and self._open and not self._wanted:
             self._take(end)
         if not self.transport.delivering:

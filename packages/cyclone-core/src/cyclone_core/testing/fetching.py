@@ -19,10 +19,11 @@ from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.interfaces import ITCPTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 
+from cyclone_core.http1 import EndOfBody, ResponseHead
 from cyclone_core.httputil import HTTPHeaders, http_date
-from cyclone_core.testing.answers import AnswerHead, AnswerReader, EndOfAnswer
 from cyclone_core.testing.errors import AnswerLost, BadAnswer, FetchError, TooManyRedirects
 from cyclone_core.testing.messages import Body, Headers, Message, as_headers, locate
+from cyclone_core.testing.reading import close, make_reader, next_event
 from cyclone_core.tls import TLSUnavailable
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class FetchResponse:
     """
 
     def __init__(
-        self, head: AnswerHead, body: bytes, effective_url: str, request_time: float
+        self, head: ResponseHead, body: bytes, effective_url: str, request_time: float
     ) -> None:
         """Make an answer; the client does."""
         self.code = head.status
@@ -193,7 +194,7 @@ class FetchClient:
             response.rethrow()
         return response
 
-    async def _ask(self, message: Message, options: FetchOptions) -> tuple[AnswerHead, bytes]:
+    async def _ask(self, message: Message, options: FetchOptions) -> tuple[ResponseHead, bytes]:
         endpoint = _endpoint(message, options)
         exchange = _Exchange(message, self._open)
         await endpoint.connect(Factory.forProtocol(lambda: exchange))
@@ -218,11 +219,11 @@ class _Exchange(Protocol):
     transport: ITCPTransport
 
     def __init__(self, message: Message, together: "set[_Exchange]") -> None:
-        self.done: Deferred[tuple[AnswerHead, bytes]] = Deferred(lambda _: self.cut())
+        self.done: Deferred[tuple[ResponseHead, bytes]] = Deferred(lambda _: self.cut())
         self._message = message
         self._together = together
-        self._reader = AnswerReader()
-        self._head: AnswerHead | None = None
+        self._reader = make_reader()
+        self._head: ResponseHead | None = None
         self._body = bytearray()
         self._complete = False
         self._error: BadAnswer | None = None
@@ -235,10 +236,10 @@ class _Exchange(Protocol):
     def dataReceived(self, data: bytes) -> None:
         self._reader.receive_data(data)
         try:
-            while not self._complete and (event := self._reader.next_event()) is not None:
-                if isinstance(event, AnswerHead):
+            while not self._complete and (event := next_event(self._reader)) is not None:
+                if isinstance(event, ResponseHead):
                     self._head = event
-                elif isinstance(event, EndOfAnswer):
+                elif isinstance(event, EndOfBody):
                     self._complete = True
                     self.transport.loseConnection()
                 else:
@@ -250,7 +251,7 @@ class _Exchange(Protocol):
     def connectionLost(self, reason: "Failure" = connectionDone) -> None:
         self._together.discard(self)
         head = self._head
-        if self._reader.close() is not None:
+        if close(self._reader) is not None:
             self._complete = True
         if self.done.called:
             return  # cancelled

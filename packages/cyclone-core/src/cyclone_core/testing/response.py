@@ -9,8 +9,8 @@ from cyclone_core.httputil.parameters import parse_parameters
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cyclone_core.http1 import ResponseHead
     from cyclone_core.httputil import HTTPHeaders
-    from cyclone_core.testing.answers import AnswerHead
     from cyclone_core.web import RequestHandler
 
 __all__ = ["Response"]
@@ -35,11 +35,11 @@ class Response:
 
     def __init__(
         self,
-        head: "AnswerHead",
+        head: "ResponseHead",
         content: bytes,
         url: str,
         handler: "RequestHandler | None" = None,
-        interim: "Sequence[AnswerHead]" = (),
+        interim: "Sequence[ResponseHead]" = (),
     ) -> None:
         """Make a response; the client does.
 
