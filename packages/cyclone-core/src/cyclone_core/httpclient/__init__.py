@@ -1,1 +1,70 @@
-"""An HTTP/1.1 client."""
+"""An HTTP/1.1 client: connections that are kept, redirects, cookies, proxies, TLS, and bounds on all of it.
+
+`HTTPClient` is the interface for new code, `AsyncHTTPClient` Tornado's, `fetch` that of cyclone 1.x and
+`getPage` what Twisted once had.
+
+Theory of operation. What a program asks for becomes a `Fetch`, and that a `Hop` for each server that is
+asked. A hop has a `Route`, which decides what connections it may use; the pool keeps those, `connecting`
+makes new ones. An `Exchange` is one request and its answer on a `ClientConnection`; below that is
+`http1`, which knows no network.
+"""
+
+from cyclone_core.httpclient.async_client import AsyncHTTPClient
+from cyclone_core.httpclient.authentication import basic, bearer
+from cyclone_core.httpclient.classic import URLClient, fetch, getPage
+from cyclone_core.httpclient.client import HTTPClient
+from cyclone_core.httpclient.cookies import Cookie, CookieJar
+from cyclone_core.httpclient.errors import (
+    BadResponse,
+    ConnectError,
+    ConnectTimeout,
+    HTTPClientError,
+    HTTPError,
+    HTTPStreamClosedError,
+    HTTPTimeoutError,
+    IdleTimeout,
+    InvalidRequest,
+    ProxyError,
+    QueueTimeout,
+    RequestTimeout,
+    ResolveError,
+    ResponseTooLarge,
+    TLSHandshakeError,
+    TooManyRedirects,
+    UnsafeRedirect,
+)
+from cyclone_core.httpclient.request import HTTPRequest
+from cyclone_core.httpclient.response import HTTPResponse
+from cyclone_core.httpclient.streaming import StreamedResponse
+
+__all__ = [
+    "AsyncHTTPClient",
+    "BadResponse",
+    "ConnectError",
+    "ConnectTimeout",
+    "Cookie",
+    "CookieJar",
+    "HTTPClient",
+    "HTTPClientError",
+    "HTTPError",
+    "HTTPRequest",
+    "HTTPResponse",
+    "HTTPStreamClosedError",
+    "HTTPTimeoutError",
+    "IdleTimeout",
+    "InvalidRequest",
+    "ProxyError",
+    "QueueTimeout",
+    "RequestTimeout",
+    "ResolveError",
+    "ResponseTooLarge",
+    "StreamedResponse",
+    "TLSHandshakeError",
+    "TooManyRedirects",
+    "URLClient",
+    "UnsafeRedirect",
+    "basic",
+    "bearer",
+    "fetch",
+    "getPage",
+]

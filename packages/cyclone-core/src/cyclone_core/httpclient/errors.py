@@ -97,7 +97,7 @@ class HTTPClientError(CycloneError):
 HTTPError = HTTPClientError
 
 
-class _NoAnswer(HTTPClientError):
+class _NoAnswerError(HTTPClientError):
     """There is no answer; the message says why."""
 
     def __init__(
@@ -114,7 +114,7 @@ class _NoAnswer(HTTPClientError):
         self.args = (message, code, response)
 
 
-class HTTPTimeoutError(_NoAnswer, TimeoutError):
+class HTTPTimeoutError(_NoAnswerError, TimeoutError):
     """It took too long (Tornado: `simple_httpclient.HTTPTimeoutError`)."""
 
 
@@ -134,7 +134,7 @@ class IdleTimeout(HTTPTimeoutError):  # noqa: N818 -- as above
     """The server neither sent nor took anything for `idle_timeout`."""
 
 
-class ConnectError(_NoAnswer, ConnectionError):
+class ConnectError(_NoAnswerError, ConnectionError):
     """There is no connection to the server."""
 
 
@@ -150,11 +150,11 @@ class ProxyError(ConnectError):
     """The proxy does not let us through; `code` is the status that it gave, 599 if none."""
 
 
-class HTTPStreamClosedError(_NoAnswer, ConnectionError):
+class HTTPStreamClosedError(_NoAnswerError, ConnectionError):
     """The connection ended before the answer did (Tornado: `simple_httpclient.HTTPStreamClosedError`)."""
 
 
-class BadResponse(_NoAnswer):  # noqa: N818 -- as above
+class BadResponse(_NoAnswerError):  # noqa: N818 -- as above
     """What the server has sent breaks the rules of HTTP."""
 
 

@@ -1,0 +1,193 @@
+"""The client of cyclone 1.x, and what Twisted once had.
+
+Names and defaults are theirs. What is new: a bound on time and size, verified certificates, and redirects
+that take no credentials along.
+"""
+
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from twisted.internet.defer import Deferred
+
+from cyclone_core.httpclient.client import HTTPClient
+from cyclone_core.httpclient.request import Headers, HTTPRequest
+from cyclone_core.httpclient.response import HTTPResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["URLClient", "fetch", "getPage"]
+
+_MAX_REDIRECTS: Final = 3
+
+_MAX_PAGE_REDIRECTS: Final = 20
+
+_T = TypeVar("_T")
+
+
+class URLClient(HTTPClient):
+    """What `HTTPClient(url, ...)` makes: one request that can be fetched (cyclone: `HTTPClient`).
+
+    Attributes:
+        url: What is fetched.
+        method: The request method.
+        headers: Header fields.
+        body: The body.
+        followRedirect: Whether redirects are followed.
+        maxRedirects: How many.
+        timeout: Seconds until there is a connection.
+        proxyConfig: Host and port of a proxy.
+        response: The answer, once there is one.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        method: str | None = None,
+        postdata: str | bytes | None = None,
+        headers: Headers | None = None,
+        followRedirect: bool | int = 0,  # noqa: N803 -- cyclone's name
+        maxRedirects: int = _MAX_REDIRECTS,  # noqa: N803 -- cyclone's name
+        timeout: float | None = None,
+        proxy: "tuple[str, int] | str | None" = None,
+        reactor: Any = None,  # noqa: ANN401 -- several interfaces
+        **options: Any,  # noqa: ANN401 -- those of RequestOptions
+    ) -> None:
+        """Describe a request; `fetch` explains the arguments."""
+        super().__init__(cookies=False, raise_error=False, max_clients=1, reactor=reactor)
+        self.url = url
+        self.body = postdata or None
+        self.method = method or ("GET" if self.body is None else "POST")
+        self.headers = headers
+        self.followRedirect = followRedirect
+        self.maxRedirects = maxRedirects
+        self.timeout = timeout
+        self.proxyConfig = proxy
+        self.response: HTTPResponse | None = None
+        self._options = options
+
+    def fetch(self, *arguments: Any, **options: Any) -> Deferred[HTTPResponse]:  # noqa: ANN401 -- none
+        """Ask the server, on a connection that is closed afterwards.
+
+        Args:
+            arguments: None: everything was said before.
+            options: None, as above.
+
+        Returns:
+            A Deferred that fires with the answer, whatever its status is.
+
+        Raises:
+            TypeError: There are arguments.
+        """
+        if arguments or options:
+            raise TypeError("HTTPClient(url) has been told everything: fetch() takes no arguments")
+        named = dict(self._options)
+        if isinstance(self.proxyConfig, tuple):
+            named["proxy_host"], named["proxy_port"] = self.proxyConfig
+        elif self.proxyConfig is not None:
+            named["proxy"] = self.proxyConfig
+        request = HTTPRequest(
+            self.url,
+            self.method,
+            self.headers,
+            self.body,
+            connect_timeout=self.timeout,
+            follow_redirects=bool(self.followRedirect),
+            max_redirects=self.maxRedirects,
+            **named,
+        )
+        return super().fetch(request).addCallback(self._keep)
+
+    def _keep(self, response: HTTPResponse) -> HTTPResponse:
+        self.response = response
+        return response
+
+
+def fetch(url: str, **kwargs: Any) -> Deferred[HTTPResponse]:  # noqa: ANN401 -- see below
+    """Fetch a URL (cyclone: `httpclient.fetch`).
+
+    Args:
+        url: The URL.
+        kwargs: `method`, by default POST if there is `postdata` and GET if not; `postdata`, the body, of
+            which nothing is known unless `headers` says it: it is taken for a form; `headers`, names to
+            values or to lists of values; `followRedirect`, by default 0; `maxRedirects`, by default 3;
+            `timeout`, seconds until there is a connection, by default 20; `proxy`, host and port. And all
+            arguments of `HTTPRequest`, for example `request_timeout`.
+
+    Returns:
+        A Deferred that fires with the answer, whatever its status is; it fails if there is none.
+
+    Raises:
+        TypeError: An argument is unknown, or has another type.
+    """
+    client = URLClient(url, **kwargs)
+    return client.fetch().addBoth(_close, client)
+
+
+def getPage(  # noqa: N802 -- Twisted's
+    url: str | bytes,
+    contextFactory: object = None,  # noqa: N803 -- Twisted's name
+    *,
+    method: str | bytes = "GET",
+    postdata: str | bytes | None = None,
+    headers: "Mapping[str | bytes, str | bytes] | None" = None,
+    agent: str | bytes | None = None,
+    timeout: float = 0,
+    cookies: "Mapping[str | bytes, str | bytes] | None" = None,
+    followRedirect: bool | int = True,  # noqa: N803 -- as above
+    redirectLimit: int = _MAX_PAGE_REDIRECTS,  # noqa: N803 -- as above
+    afterFoundGet: bool = True,  # noqa: ARG001, N803 -- as above
+) -> Deferred[bytes]:
+    """Fetch a page (Twisted had it as `twisted.web.client.getPage`).
+
+    Args:
+        url: The URL.
+        contextFactory: How TLS is spoken, see `ssl_options` of `HTTPRequest`.
+        method: The request method.
+        postdata: The body.
+        headers: Header fields.
+        agent: The `User-Agent`.
+        timeout: Seconds for all of it; 0 is no bound.
+        cookies: Names to values.
+        followRedirect: Whether redirects are followed.
+        redirectLimit: How many.
+        afterFoundGet: After 301 and 302 a POST is always a GET here.
+
+    Returns:
+        A Deferred that fires with the body in bytes. It fails with `HTTPClientError` if there is no
+        answer, or its status is none of 200 to 299.
+
+    Raises:
+        TypeError: An argument is unknown, or has another type.
+    """
+    fields = {_text(name): _text(value) for name, value in (headers or {}).items()}
+    if cookies:
+        pairs = [f"{_text(name)}={_text(value)}" for name, value in cookies.items()]
+        fields["Cookie"] = "; ".join(pairs)
+    client = URLClient(
+        _text(url),
+        method=_text(method),
+        postdata=postdata,
+        headers=fields,
+        followRedirect=followRedirect,
+        maxRedirects=redirectLimit,
+        user_agent=None if agent is None else _text(agent),
+        request_timeout=timeout,
+        ssl_options=contextFactory,
+        allow_nonstandard_methods=True,
+    )
+    return client.fetch().addCallback(_page).addBoth(_close, client)
+
+
+def _text(given: str | bytes) -> str:
+    return given.decode("latin-1") if isinstance(given, bytes) else given
+
+
+def _page(response: HTTPResponse) -> bytes:
+    response.rethrow()
+    return response.body
+
+
+def _close(result: _T, client: URLClient) -> _T:
+    client.close()
+    return result

@@ -1,0 +1,203 @@
+"""What the two clients have in common: connections, defaults, and the fetches that are under way."""
+
+import functools
+import weakref
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import Factory
+from twisted.python.threadable import isInIOThread
+
+from cyclone_core.httpclient.connecting import connect
+from cyclone_core.httpclient.connection import ClientConnection
+from cyclone_core.httpclient.errors import HTTPStreamClosedError
+from cyclone_core.httpclient.fetching import Fetch
+from cyclone_core.httpclient.pool import ConnectionPool
+from cyclone_core.httpclient.request import Headers, HTTPRequest, RequestOptions, as_headers
+from cyclone_core.httpclient.settings import (
+    DEFAULTS,
+    MAX_BODY_SIZE,
+    ClientSettings,
+    response_limits,
+)
+from cyclone_core.httpclient.streaming import StreamedResponse
+from cyclone_core.httpclient.urls import parse_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cyclone_core.httpclient.cookies import CookieJar
+    from cyclone_core.httpclient.resolving import HostnameMapping
+    from cyclone_core.httpclient.response import HTTPResponse
+    from cyclone_core.httpclient.routes import Route
+    from cyclone_core.limits import Limits
+
+__all__ = ["Fetcher"]
+
+_IDLE_TIMEOUT: Final = 30.0
+
+_OPTIONS: Final = frozenset(RequestOptions.__annotations__)
+
+
+class Fetcher:
+    """Fetches, on connections of its own.
+
+    Attributes:
+        closed: Whether `close` was called.
+        settings: What its fetches share.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_clients: int,
+        defaults: Mapping[str, Any] | None,
+        max_body_size: int | None,
+        max_header_size: int | None,
+        hostname_mapping: "HostnameMapping | None",
+        reactor: Any = None,  # noqa: ANN401 -- several interfaces
+        headers: Headers | None = None,
+        base_url: str | None = None,
+        jar: "CookieJar | None" = None,
+        max_idle_connections: int | None = None,
+        idle_connection_timeout: float | None = None,
+    ) -> None:
+        """Make a fetcher without connections; see `HTTPClient` for the arguments.
+
+        Raises:
+            TypeError: A default is no argument of `HTTPRequest`.
+            ValueError: A number is not above zero, or the base URL is none.
+        """
+        if reactor is None:
+            from twisted.internet import reactor as installed
+
+            reactor = installed
+        _check(defaults or {}, max_clients)
+        self.closed = False
+        self._active: set[Fetch] = set()
+        make = functools.partial(
+            _connect, reactor, response_limits(max_header_size), hostname_mapping
+        )
+        pool = ConnectionPool(
+            reactor,
+            make,
+            max_clients=max_clients,
+            max_idle=max_clients if max_idle_connections is None else max_idle_connections,
+            idle_timeout=_IDLE_TIMEOUT
+            if idle_connection_timeout is None
+            else idle_connection_timeout,
+        )
+        self.settings = ClientSettings(
+            reactor=reactor,
+            pool=pool,
+            defaults={**DEFAULTS, **(defaults or {})},
+            headers=None if headers is None else as_headers(headers),
+            base_url=None if base_url is None else parse_url(base_url),
+            jar=jar,
+            max_body_size=MAX_BODY_SIZE if max_body_size is None else max_body_size,
+        )
+        # Connections that are kept know their pool, and the reactor knows them: without this a client
+        # that nobody closes would leave them open until the server does.
+        weakref.finalize(self, _close_later, reactor, pool).atexit = False
+
+    def fetch(self, request: HTTPRequest, *, raise_error: bool) -> "Deferred[HTTPResponse]":
+        """Fetch a request.
+
+        Args:
+            request: What is asked for.
+            raise_error: Whether a status that is none of 200 to 299 is an error.
+
+        Returns:
+            A Deferred that fires with the answer.
+
+        Raises:
+            RuntimeError: The client is closed.
+        """
+        self._check_open()
+        return Deferred.fromCoroutine(self._fetch(request, raise_error))
+
+    async def open_stream(self, request: HTTPRequest, *, raise_error: bool) -> StreamedResponse:
+        """Fetch a request up to the body of its answer.
+
+        Args:
+            request: What is asked for.
+            raise_error: As above.
+
+        Returns:
+            The answer; it must be closed.
+
+        Raises:
+            HTTPClientError: There is none.
+            RuntimeError: The client is closed.
+        """
+        self._check_open()
+        fetch = Fetch(self.settings, request, streams=True)
+        self._active.add(fetch)
+        try:
+            response = await fetch.run()
+        except BaseException:
+            self._active.discard(fetch)
+            raise
+        streamed = StreamedResponse(response, fetch, self._active.discard)
+        if raise_error and response.error is not None:
+            streamed.close()
+            raise response.error
+        return streamed
+
+    def close(self) -> None:
+        """Cut what is under way, and close the connections that are kept."""
+        self.closed = True
+        for fetch in list(self._active):
+            fetch.abandon(HTTPStreamClosedError("the client was closed before the answer came"))
+        self.settings.pool.close()
+
+    async def _fetch(self, request: HTTPRequest, raise_error: bool) -> "HTTPResponse":
+        fetch = Fetch(self.settings, request)
+        self._active.add(fetch)
+        try:
+            response = await fetch.run()
+        finally:
+            self._active.discard(fetch)
+        if raise_error and response.error is not None:
+            raise response.error
+        return response
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise RuntimeError("this client is closed: make another one")
+
+
+def _check(defaults: Mapping[str, Any], max_clients: int) -> None:
+    for name in defaults:
+        if name not in _OPTIONS:
+            raise TypeError(
+                f"{name!r} is no default of a client; its defaults are {', '.join(sorted(_OPTIONS))}"
+            )
+    if max_clients < 1:
+        raise ValueError(f"max_clients is the number of connections, not {max_clients!r}")
+
+
+def _connect(
+    reactor: Any,  # noqa: ANN401 -- several interfaces
+    limits: "Limits",
+    hostname_mapping: "HostnameMapping | None",
+    route: "Route",
+    on_close: "Callable[[ClientConnection], None]",
+    timeout: float | None,
+) -> Deferred[Any]:
+    factory = Factory.forProtocol(lambda: ClientConnection(reactor, limits, on_close))
+    return connect(route, factory, reactor, timeout, hostname_mapping=hostname_mapping)
+
+
+def _close_later(reactor: Any, pool: ConnectionPool) -> None:  # noqa: ANN401 -- as above
+    """Close a pool whose client is gone.
+
+    Not now: garbage is collected anywhere, in the middle of the pool's own code or in another thread.
+    """
+    if not (pool.idle or pool.lent):
+        return
+    if isInIOThread():
+        reactor.callLater(0, pool.close)
+    else:
+        reactor.callFromThread(pool.close)

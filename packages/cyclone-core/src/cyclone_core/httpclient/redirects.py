@@ -1,0 +1,99 @@
+"""Where a redirect leads, and with what (RFC 9110 section 15.4)."""
+
+from typing import Final
+
+from cyclone_core.http1 import ResponseHead
+from cyclone_core.httpclient.bodies import make_body, rewind
+from cyclone_core.httpclient.errors import InvalidRequest, TooManyRedirects, UnsafeRedirect
+from cyclone_core.httpclient.messages import Hop
+from cyclone_core.httpclient.urls import URL, UnsupportedScheme, parse_location
+from cyclone_core.httputil import HTTPHeaders
+
+__all__ = ["SECRETS", "follow"]
+
+SECRETS: Final = ("Authorization", "Cookie", "Proxy-Authorization", "Host")
+"""Header fields that are meant for one server, and for no other."""
+
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
+_SEE_OTHER: Final = 303
+_CHANGED_BY_BROWSERS: Final = frozenset({301, 302})
+
+_OF_BODIES: Final = (
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Length",
+    "Content-Location",
+    "Content-Type",
+    "Digest",
+    "Transfer-Encoding",
+)
+
+
+def follow(hop: Hop, head: ResponseHead, made: int, most: int) -> Hop | None:
+    """Find out what an answer asks us to ask.
+
+    303 becomes a GET, and 301 and 302 turn a POST into one, as browsers have always done it. Another
+    origin gets neither credentials nor cookies (CVE-2026-49853), and a body that was meant for https is
+    not sent without it.
+
+    Args:
+        hop: What was asked for; it is not changed.
+        head: The head of the answer.
+        made: How many redirects were followed before.
+        most: How many may be.
+
+    Returns:
+        What is asked next; None if the answer is no redirect.
+
+    Raises:
+        TooManyRedirects: It is one, and is not followed; the message says why.
+    """
+    status, location = head.status, head.headers.get("Location")
+    if status not in _REDIRECTS or location is None:
+        return None
+    there = _parse(status, location, hop.url)
+    if made >= most:
+        problem = f"{most} redirects (max_redirects), and {there.url} is another one"
+        raise TooManyRedirects(status, problem)
+    headers = hop.headers.copy()
+    same_origin = hop.url.origin == there.origin
+    if not same_origin:
+        _drop(headers, SECRETS)
+    method, body = hop.method, hop.body
+    if _becomes_get(status, method):
+        _drop(headers, _OF_BODIES)
+        method, body = "GET", make_body(None)
+    elif body.content is not None:
+        _keep_body(status, hop, there)
+    return Hop(there, method, headers, body, hop.trusted and same_origin)
+
+
+def _parse(status: int, location: str, here: URL) -> URL:
+    try:
+        return parse_location(location, here)
+    except UnsupportedScheme as error:
+        problem = f"the redirect is not followed: {error}"
+    except InvalidRequest as error:
+        problem = f"the redirect leads nowhere: {error}"
+    raise UnsafeRedirect(status, problem)
+
+
+def _becomes_get(status: int, method: str) -> bool:
+    if status == _SEE_OTHER:
+        return method != "HEAD"
+    return status in _CHANGED_BY_BROWSERS and method == "POST"
+
+
+def _keep_body(status: int, hop: Hop, there: URL) -> None:
+    """Prepare the body to be sent once more."""
+    if hop.url.scheme == "https" and there.scheme == "http":
+        problem = f"the body was meant for https, and {there.url} would get it in clear"
+        raise UnsafeRedirect(status, problem)
+    if not rewind(hop.body.content):
+        raise UnsafeRedirect(status, f"the body cannot be sent a second time, to {there.url}")
+
+
+def _drop(headers: HTTPHeaders, names: tuple[str, ...]) -> None:
+    for name in names:
+        headers.pop(name, None)

@@ -1,0 +1,99 @@
+"""Answers whose body is read piece by piece."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, cast
+
+from cyclone_core.httputil import HTTPHeaders
+
+if TYPE_CHECKING:
+    from cyclone_core.httpclient.exchange import Exchange
+    from cyclone_core.httpclient.fetching import Fetch
+    from cyclone_core.httpclient.response import HTTPResponse
+    from cyclone_core.httpclient.sinks import ChunkStream
+
+__all__ = ["StreamedResponse"]
+
+
+class StreamedResponse:
+    """An answer whose body comes as fast as it is read; `HTTPClient.stream` gives it.
+
+    Attributes:
+        response: The answer without its body.
+    """
+
+    def __init__(
+        self, response: "HTTPResponse", fetch: "Fetch", closed: "Callable[[Fetch], object]"
+    ) -> None:
+        """Take over a fetch that has got as far as the body.
+
+        Args:
+            response: The answer.
+            fetch: The fetch.
+            closed: Called with it when it is over.
+        """
+        self.response = response
+        self._fetch = fetch
+        self._closed = closed
+        self._stream = cast("ChunkStream", fetch.stream)
+        self._exchange = cast("Exchange", fetch.exchange)
+        self._begun = False
+
+    @property
+    def code(self) -> int:
+        """The status."""
+        return self.response.code
+
+    @property
+    def reason(self) -> str:
+        """The reason phrase."""
+        return self.response.reason
+
+    @property
+    def headers(self) -> HTTPHeaders:
+        """The header fields."""
+        return self.response.headers
+
+    @property
+    def trailers(self) -> HTTPHeaders:
+        """The header fields behind the body, once it is read."""
+        return HTTPHeaders.from_store(self._exchange.trailers)
+
+    @property
+    def effective_url(self) -> str:
+        """The URL of the last of all redirects."""
+        return self.response.effective_url
+
+    async def read_chunk(self) -> bytes | None:
+        """Wait for the next piece of the body.
+
+        Returns:
+            The piece; None behind the last one.
+
+        Raises:
+            HTTPClientError: The rest will not come.
+        """
+        if not self._begun:
+            self._begun = True
+            self._exchange.resume()
+        return await self._stream.take()
+
+    async def read(self) -> bytes:
+        """Wait for the rest of the body, and keep it in memory.
+
+        Returns:
+            The rest.
+
+        Raises:
+            HTTPClientError: It will not come.
+        """
+        return b"".join([chunk async for chunk in self])
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Iterate over the pieces of the body."""
+        while (chunk := await self.read_chunk()) is not None:
+            yield chunk
+
+    def close(self) -> None:
+        """Read no more: an answer that is not complete costs its connection."""
+        self._fetch.end_stream()
+        self._closed(self._fetch)
