@@ -128,6 +128,10 @@ class AsyncHTTPClient(Configurable):
             raise ValueError("arguments beside an HTTPRequest: give them to that")
         return self._fetcher.fetch(request, raise_error=raise_error)
 
-    def close(self) -> None:
-        """Close the connections; what is under way fails with `HTTPStreamClosedError`."""
-        self._fetcher.close()
+    def close(self) -> Deferred[None]:
+        """Close the connections; what is under way fails with `HTTPStreamClosedError`.
+
+        Returns:
+            A Deferred that fires when no connection is left; one need not wait for it.
+        """
+        return self._fetcher.close()

@@ -226,9 +226,13 @@ class HTTPClient:
         finally:
             response.close()
 
-    def close(self) -> None:
-        """Close the connections; what is under way fails with `HTTPStreamClosedError`."""
-        self._fetcher.close()
+    def close(self) -> Deferred[None]:
+        """Close the connections; what is under way fails with `HTTPStreamClosedError`.
+
+        Returns:
+            A Deferred that fires when no connection is left; one need not wait for it.
+        """
+        return self._fetcher.close()
 
     async def __aenter__(self) -> Self:
         """Begin a block at whose end the client is closed."""
@@ -240,5 +244,5 @@ class HTTPClient:
         value: BaseException | None,
         traceback: "TracebackType | None",
     ) -> None:
-        """Close the client."""
-        self.close()
+        """Close the client, and wait until its connections are gone."""
+        await self.close()

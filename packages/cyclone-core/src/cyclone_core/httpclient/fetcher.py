@@ -145,12 +145,16 @@ class Fetcher:
             raise response.error
         return streamed
 
-    def close(self) -> None:
-        """Cut what is under way, and close the connections that are kept."""
+    def close(self) -> Deferred[None]:
+        """Cut what is under way, and close the connections that are kept.
+
+        Returns:
+            A Deferred that fires when no connection is left.
+        """
         self.closed = True
         for fetch in list(self._active):
             fetch.abandon(HTTPStreamClosedError("the client was closed before the answer came"))
-        self.settings.pool.close()
+        return self.settings.pool.close()
 
     async def _fetch(self, request: HTTPRequest, raise_error: bool) -> "HTTPResponse":
         fetch = Fetch(self.settings, request)

@@ -54,6 +54,8 @@ class ConnectionPool:
         self._idle: dict[ClientConnection, tuple[Route, float]] = {}
         self._by_route: dict[Route, list[ClientConnection]] = {}
         self._queue: deque[Deferred[None]] = deque()
+        self._open: set[ClientConnection] = set()
+        self._all_closed: list[Deferred[None]] = []
         self._sweep: Any = None
         self._closed = False
 
@@ -113,7 +115,7 @@ class ConnectionPool:
         Returns:
             A Deferred that fires with it; see `connecting.connect` for how it fails.
         """
-        return self._connect(route, self._lost, timeout)
+        return self._connect(route, self._lost, timeout).addCallback(self._made)
 
     def give_back(self, connection: ClientConnection, route: Route) -> None:
         """Return a connection that can be used again.
@@ -141,14 +143,33 @@ class ConnectionPool:
         else:
             self.lent -= 1
 
-    def close(self) -> None:
-        """Close what is kept, and from now on keep nothing. What is in use goes on."""
+    def close(self) -> Deferred[None]:
+        """Close what is kept, and from now on keep nothing. What is in use goes on.
+
+        Returns:
+            A Deferred that fires when no connection is left.
+        """
         self._closed = True
         while self._idle:
             self._drop_oldest()
         if self._sweep is not None:
             self._sweep.cancel()
             self._sweep = None
+        gone = Deferred[None]()
+        self._all_closed.append(gone)
+        self._tell_if_all_closed()
+        return gone
+
+    def _made(self, connection: ClientConnection) -> ClientConnection:
+        if connection.open:
+            self._open.add(connection)
+        return connection
+
+    def _tell_if_all_closed(self) -> None:
+        if not self._open:
+            waiting, self._all_closed = self._all_closed, []
+            for each in waiting:
+                each.callback(None)
 
     def _take(self, connection: ClientConnection, kept: list[ClientConnection]) -> None:
         route, _ = self._idle.pop(connection)
@@ -160,6 +181,8 @@ class ConnectionPool:
         """Forget a connection that the server has closed."""
         if connection in self._idle:
             self._take(connection, self._by_route[self._idle[connection][0]])
+        self._open.discard(connection)
+        self._tell_if_all_closed()
 
     def _drop_oldest(self) -> None:
         connection = next(iter(self._idle))
