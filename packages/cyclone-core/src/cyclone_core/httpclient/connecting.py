@@ -23,9 +23,12 @@ from twisted.python.failure import Failure
 
 from cyclone_core.httpclient.errors import ConnectTimeout, InvalidRequest
 from cyclone_core.httpclient.explaining import explain, name_of
+from cyclone_core.httpclient.handshaking import HandshakeFactory
 from cyclone_core.httpclient.hosts import format_host
 from cyclone_core.httpclient.resolving import Family, HostnameMapping, ResolvingReactor, map_host
 from cyclone_core.httpclient.routes import Route
+from cyclone_core.httpclient.tls import TLSContexts
+from cyclone_core.httpclient.tunnel import TunnelFactory
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall
@@ -42,6 +45,7 @@ def connect(
     reactor: Any,  # noqa: ANN401 -- several interfaces
     timeout: float | None,
     *,
+    contexts: TLSContexts | None = None,
     hostname_mapping: HostnameMapping | None = None,
 ) -> Deferred[IProtocol]:
     """Make a connection that a request can be written to.
@@ -54,20 +58,38 @@ def connect(
         factory: Makes the protocol.
         reactor: Connects, resolves and has the time.
         timeout: Seconds for everything; None for as long as the system waits.
+        contexts: The TLS contexts of the client, to which they belong; None makes one for this time.
         hostname_mapping: Other addresses for hosts and proxies: host or (host, port) to host or
             (host, port). Who has to be proved by TLS does not change with it.
 
     Returns:
-        The connected protocol; or one of `cyclone_core.httpclient.errors`. Cancelling it closes what
-        there is of a connection.
+        The connected protocol. Or one of `cyclone_core.httpclient.errors`; one of `cyclone_core.tls`, if
+        files for TLS cannot be used; or what the factory has raised. Cancelling it closes what there is
+        of a connection.
     """
     attempt = _Attempt(route, reactor)
     try:
-        endpoint = attempt.find_endpoint(hostname_mapping)
-        attempt.start(endpoint, factory, timeout)
-    except Exception as error:  # noqa: BLE001 -- of resolvers and factories, too
+        stages = _add_stages(attempt, route, factory, reactor, contexts)
+        attempt.start(attempt.find_endpoint(hostname_mapping), stages, timeout)
+    except Exception as error:  # noqa: BLE001 -- of files, resolvers and policies, too
         attempt.fail(error)
     return attempt.done
+
+
+def _add_stages(
+    attempt: "_Attempt",
+    route: Route,
+    factory: IProtocolFactory,
+    reactor: Any,  # noqa: ANN401 -- several interfaces
+    contexts: TLSContexts | None,
+) -> IProtocolFactory:
+    """Put in between what has to be agreed on before the protocol is made, the last one first."""
+    if route.tls is None:
+        return factory
+    creator = (contexts or TLSContexts()).creator(route)
+    attempt.staged = True
+    stages: IProtocolFactory = HandshakeFactory(attempt, route, creator, factory, reactor)
+    return stages if route.proxy is None else TunnelFactory(attempt, route, route.proxy, stages)
 
 
 class _Attempt:
@@ -75,17 +97,19 @@ class _Attempt:
 
     Attributes:
         done: What `connect` returns.
-        connection: The bare connection, once there is one.
+        staged: Whether there is something to do when TCP is connected.
     """
 
     def __init__(self, route: Route, reactor: Any) -> None:  # noqa: ANN401 -- as above
         self.done: Deferred[IProtocol] = Deferred(lambda _: self._clear())
-        self.connection: ITCPTransport | None = None
+        self.staged = False
         self._route = route
         self._reactor = reactor
+        self._connection: ITCPTransport | None = None
         self._pending: Deferred[IProtocol] | None = None
         self._timer: IDelayedCall | None = None
         self._resolving: ResolvingReactor | None = None
+        self._stage = ""
         self._target = ""
         self._ended = False
 
@@ -119,20 +143,30 @@ class _Attempt:
         if timeout is not None:
             self._timer = self._reactor.callLater(timeout, self._time_out, timeout)
         self._pending = endpoint.connect(factory)
-        self._pending.addCallbacks(self.succeed, self._not_connected)
+        self._pending.addCallbacks(self._connected, self._not_connected)
+
+    def enter(self, stage: str, transport: ITCPTransport) -> None:
+        """Note how far it has come."""
+        self._stage = stage
+        self._connection = transport
 
     def succeed(self, protocol: IProtocol) -> None:
         """It can be used."""
-        self._ended = True
-        self._pending = None
-        self._stop_timer()
-        self.done.callback(protocol)
+        if not self._ended:
+            self._ended = True
+            self._stop_timer()
+            self.done.callback(protocol)
 
     def fail(self, error: BaseException) -> None:
         """It cannot."""
         if not self._ended:
             self._clear()
             self.done.errback(Failure(error))
+
+    def _connected(self, protocol: IProtocol) -> None:
+        self._pending = None
+        if not self.staged:
+            self.succeed(protocol)
 
     def _not_connected(self, failure: Failure) -> None:
         self._pending = None
@@ -142,13 +176,10 @@ class _Attempt:
 
     def _time_out(self, timeout: float) -> None:
         self._timer = None
-        self.fail(
-            ConnectTimeout(
-                f"there was no connection within {timeout:g} s: {name_of(self._route)} {self._stage()}"
-            )
-        )
+        stage = self._stage or f"{name_of(self._route)} {self._describe_endpoint()}"
+        self.fail(ConnectTimeout(f"there was no connection within {timeout:g} s: {stage}"))
 
-    def _stage(self) -> str:
+    def _describe_endpoint(self) -> str:
         if self._resolving is None:
             return "did not answer"
         if not self._resolving.resolved:
@@ -158,11 +189,10 @@ class _Attempt:
     def _clear(self) -> None:
         self._ended = True  # first: what is cancelled here fails, too
         self._stop_timer()
-        if self._pending is not None:
-            pending, self._pending = self._pending, None
-            pending.cancel()
-        if self.connection is not None:
-            self.connection.abortConnection()
+        if self._connection is not None:
+            self._connection.abortConnection()
+        elif self._pending is not None:
+            self._pending.cancel()
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from cyclone_core.httpclient.authentication import basic
 from cyclone_core.httpclient.errors import InvalidRequest
 from cyclone_core.httpclient.hosts import format_host
 from cyclone_core.httpclient.urls import parse_url
@@ -34,6 +35,11 @@ class Proxy(NamedTuple):
     def authority(self) -> str:
         """Host and port, for messages: an IPv6 address has brackets."""
         return f"{format_host(self.host)}:{self.port}"
+
+    @property
+    def authorization(self) -> str | None:
+        """The value of `Proxy-Authorization`, None without a name."""
+        return None if self.username is None else basic(self.username, self.password or "")
 
     def __repr__(self) -> str:
         """Show all but the password."""

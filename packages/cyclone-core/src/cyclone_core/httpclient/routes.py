@@ -132,7 +132,12 @@ def route_for(
     tls = None
     if scheme == "https":
         tls = make_tls_options(
-            validate_cert, ca_certs, client_cert, client_key, ssl_options, server_name
+            validate=validate_cert,
+            ca_certs=ca_certs,
+            client_cert=client_cert,
+            client_key=client_key,
+            ssl_options=ssl_options,
+            server_name=server_name,
         )
     found = _proxy(proxy, proxy_host, proxy_port, proxy_username, proxy_password, proxy_auth_mode)
     interface = _interface(network_interface)
