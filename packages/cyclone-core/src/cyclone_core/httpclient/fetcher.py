@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import Factory
-from twisted.python.threadable import isInIOThread
+from twisted.python import threadable
 
 from cyclone_core.httpclient.connecting import connect
 from cyclone_core.httpclient.connection import ClientConnection
@@ -201,7 +201,7 @@ def _close_later(reactor: Any, pool: ConnectionPool) -> None:  # noqa: ANN401 --
     """
     if not (pool.idle or pool.lent):
         return
-    if isInIOThread():
+    if threadable.ioThread in (None, threadable.getThreadID()):
         reactor.callLater(0, pool.close)
     else:
         reactor.callFromThread(pool.close)
