@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from battery import PROBE, Case, expected_answers, judge
 from conformance_application import make_application
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from tables import identified
 from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import LogEvent, globalLogPublisher
@@ -132,6 +132,11 @@ def test_case(name: str, size: int, failures: list[Failure]) -> None:
 
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@example(
+    # A refused head of nothing, and behind it something else that begins like a HEAD.
+    b"OPTIONS /%41? HTTP/1.1\r\nHost: a \t \r\nConnection: keep-alive\r\nX: y0\r\n\r\n"
+    b"\r\n\r\nHEAD / HTTP/1.1\r\nHost:a\r\n\r\n"
 )
 @given(slipped())
 def test_slips(failures: list[Failure], data: bytes) -> None:

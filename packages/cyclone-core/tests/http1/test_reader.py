@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cyclone_core.errors import HTTPInputError
@@ -95,6 +95,7 @@ def test_one_empty_line_before_a_request(
         (b"HEAD / HTTP/1.1\n", True),
         (b"GET / HTTP/1.1\r\n\r\n", False),
         (b"HEADER / HTTP/1.1\r\n\r\n", False),
+        (b"\r\n\r\nHEAD / HTTP/1.1\r\n\r\n", False),
         (b"HEAD", False),
         (b"", False),
     ],
@@ -343,6 +344,48 @@ def test_the_cuts_between_reads_do_not_matter_for_mistakes(
     statuses = [trace.pop() for trace in (whole, cut) if trace and isinstance(trace[-1], int)]
     assert whole == cut
     assert len(statuses) in {0, 2}
+
+
+HEADS = st.lists(
+    st.sampled_from(
+        b"\r\n|\r\n\r\n|\r|\n|HEAD|HEAD | |GET |/| HTTP/1.1\r\n|Host: a\r\n|X: y\r\n|\x01|xxxxxxxxxxxx"
+        b"|HEAD / HTTP/1.1\r\nHost: a\r\n\r\n".split(b"|")
+    ),
+    min_size=1,
+    max_size=8,
+).map(b"".join)
+# Room for the name of a method and a blank, without which nothing at all is let through.
+NARROW = st.builds(
+    Limits,
+    max_request_line=st.integers(5, 40),
+    max_header_line=st.integers(1, 40),
+    max_header_size=st.integers(1, 60),
+    max_header_count=st.integers(1, 3),
+)
+
+
+@settings(max_examples=300)
+@given(HEADS, NARROW | st.just(Limits()), st.data())
+def test_the_cuts_do_not_matter_for_who_asks_head(
+    stream: bytes, limits: Limits, data: st.DataObject
+) -> None:
+    """Whichever mistake or limit ends it, what is taken for a HEAD in one read is in several, too."""
+    cuts = sorted(data.draw(st.sets(st.integers(1, max(len(stream) - 1, 1)))))
+    pieces = [stream[i:j] for i, j in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+    found = []
+    for each in ([stream], pieces, [bytes([byte]) for byte in stream]):
+        reader = RequestReader(limits)
+        heads = refused = 0
+        for piece in each:
+            reader.receive_data(piece)
+            try:
+                while reader.next_event() is not None:
+                    heads += 1
+            except HTTPInputError:
+                refused = True
+                break
+        found.append((heads, refused, reader.asks_head))
+    assert found[1:] == found[:1] * 2
 
 
 @given(st.binary(max_size=200), st.integers(0, 60))

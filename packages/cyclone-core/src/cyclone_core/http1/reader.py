@@ -54,7 +54,8 @@ class RequestReader(MessageReader):
             limits: Its bounds.
         """
         super().__init__(limits)
-        self._refused = b""
+        # An empty start is not None: then, too, the buffer holds what came behind the refused head.
+        self._refused: bytes | None = None
 
     @property
     def buffered(self) -> int:
@@ -87,7 +88,9 @@ class RequestReader(MessageReader):
 
         An answer to it has no body, even if it is an error (RFC 9110 section 9.3.2).
         """
-        start = self._refused or self._buffer.peek(0, len(_START_OF_HEAD))
+        start = self._refused
+        if start is None:
+            start = self._buffer.peek(0, len(_START_OF_HEAD))
         return start.removeprefix(b"\r\n").startswith(b"HEAD ")
 
     def next_event(self) -> Event:
