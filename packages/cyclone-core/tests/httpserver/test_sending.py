@@ -16,7 +16,8 @@ from twisted.python.failure import Failure
 from zope.interface import directlyProvides
 
 from cyclone_core.httpserver import HTTPServer
-from cyclone_core.httpserver.sending import (
+from cyclone_core.httputil import HTTPServerRequest
+from cyclone_core.sending import (
     LARGEST_UNSENT,
     bound_unsent,
     has_unsent,
@@ -24,7 +25,6 @@ from cyclone_core.httpserver.sending import (
     send_at_once,
     sends_at_once,
 )
-from cyclone_core.httputil import HTTPServerRequest
 
 from .conftest import GET, POST, Receiver, Script, respond
 

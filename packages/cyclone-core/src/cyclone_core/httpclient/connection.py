@@ -27,6 +27,7 @@ from cyclone_core.http1 import EndOfBody, ResponseHead, ResponseReader
 from cyclone_core.httpclient.errors import BadResponse, HTTPStreamClosedError, ResponseTooLarge
 from cyclone_core.httpclient.sender import BodySender
 from cyclone_core.limits import Limits
+from cyclone_core.sending import send_at_once, sends_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,10 +129,12 @@ class ClientConnection(TwistedProtocol):
         self._waits_for_continue: Any = None
         self._closing: Any = None
         self._processing = False
+        self._sends = False
         self._lost: Failure | None = None
 
     def connectionMade(self) -> None:  # noqa: D102 -- Twisted's
         self.open = True
+        self._sends = sends_at_once(self.transport)
         no_delay = getattr(self.transport, "setTcpNoDelay", None)
         if no_delay is not None:
             no_delay(True)
@@ -154,9 +157,9 @@ class ClientConnection(TwistedProtocol):
         self._reader.max_body_size = max_body_size
         body = message.body
         if body is None or (type(body) is bytes and not message.expects_continue):
-            self.transport.write(message.head + body if body else message.head)
+            self._write(message.head + body if body else message.head)
             return
-        self.transport.write(message.head)
+        self._write(message.head)
         if message.expects_continue:
             later = self._reactor.callLater(
                 _CONTINUE_TIMEOUT, self._send_body, body, message.length
@@ -304,6 +307,12 @@ class ClientConnection(TwistedProtocol):
             receiver.response_failed(error)
 
     # The request.
+
+    def _write(self, data: bytes) -> None:
+        if self._sends:
+            data = send_at_once(self.transport, data)
+        if data:
+            self.transport.write(data)
 
     def _send_body(self, body: bytes | IBodyProducer, length: int | None) -> None:
         self._waits_for_continue = None

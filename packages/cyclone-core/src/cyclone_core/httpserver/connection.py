@@ -47,10 +47,10 @@ from cyclone_core.httpserver.options import ServerOptions
 from cyclone_core.httpserver.peer import Peer
 from cyclone_core.httpserver.proxies import ProxyHeaders
 from cyclone_core.httpserver.refusal import error_answer
-from cyclone_core.httpserver.sending import is_gone
 from cyclone_core.httpserver.streams import close_stream
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.limits import Limits
+from cyclone_core.sending import is_gone
 
 if TYPE_CHECKING:
     from cyclone_core.bodies import BodyReceiver

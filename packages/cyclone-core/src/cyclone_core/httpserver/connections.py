@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from twisted.internet.defer import Deferred, gatherResults, succeed
 
 from cyclone_core.httpserver.clock import CoarseClock, Timed
-from cyclone_core.httpserver.sending import has_unsent
+from cyclone_core.sending import has_unsent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -9,7 +9,7 @@ from twisted.logger import Logger
 from cyclone_core.httpserver.clock import NEVER
 from cyclone_core.httpserver.link import Link
 from cyclone_core.httpserver.peer import Peer
-from cyclone_core.httpserver.sending import has_unsent
+from cyclone_core.sending import has_unsent
 
 __all__ = [
     "APPLICATION",

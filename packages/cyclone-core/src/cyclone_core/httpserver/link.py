@@ -9,7 +9,8 @@ from twisted.internet.protocol import Protocol
 from zope.interface import implementer
 
 from cyclone_core.httpserver.clock import NEVER, CoarseClock
-from cyclone_core.httpserver.sending import (
+from cyclone_core.limits import Limits
+from cyclone_core.sending import (
     LARGEST_UNSENT,
     bound_unsent,
     count_unsent,
@@ -17,7 +18,6 @@ from cyclone_core.httpserver.sending import (
     send_at_once,
     sends_at_once,
 )
-from cyclone_core.limits import Limits
 
 __all__ = ["Link", "ServerTransport"]
 

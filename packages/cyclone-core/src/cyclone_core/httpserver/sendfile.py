@@ -7,7 +7,7 @@ any producer of the transport is. All else is read and written in pieces: chunks
 no files of the system.
 
 Both ways have the same bounds as every other answer: the kernel takes no more than it can send (see
-`cyclone_core.httpserver.sending`), a client that takes nothing is cut off after `write_timeout`, and one
+`cyclone_core.sending`), a client that takes nothing is cut off after `write_timeout`, and one
 that takes everything waits for its turn after 1 MiB.
 """
 
@@ -23,14 +23,14 @@ from twisted.python.failure import Failure
 from cyclone_core.errors import HTTPOutputError, StreamClosedError
 from cyclone_core.http1 import ResponseWriter
 from cyclone_core.httpserver.link import Link
-from cyclone_core.httpserver.sending import (
+from cyclone_core.httpserver.streams import close_stream
+from cyclone_core.sending import (
     LARGEST_UNSENT,
     LARGEST_UNSENT_OF_FILE,
     bound_unsent,
     count_unsent,
     has_socket,
 )
-from cyclone_core.httpserver.streams import close_stream
 
 __all__ = ["FileTransfer"]
 
