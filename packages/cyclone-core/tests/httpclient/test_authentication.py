@@ -37,7 +37,6 @@ class Server:
         self.fields = fields
         self.counts: dict[str, int] = {}
         self.issued = 0
-        self.next_nonce: str | None = None
         self.parameters: dict[str, str] = {}
 
     def challenge(self, **fields: str) -> str:

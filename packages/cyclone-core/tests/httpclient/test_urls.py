@@ -451,6 +451,13 @@ def test_parameters_with_two_readings_are_refused(value: object) -> None:
         join_query("/", {"b": value})  # type: ignore[dict-item]  # that is the mistake
 
 
+@pytest.mark.parametrize("params", ["a=b", {("a", "b")}, 1])
+def test_parameters_are_a_mapping_or_pairs(params: object) -> None:
+    """A query that is written already belongs into the URL."""
+    with pytest.raises(TypeError, match="the parameters of a query are a dict or a list of pairs"):
+        join_query("/", params)  # type: ignore[arg-type]  # that is the mistake
+
+
 @given(st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), min_size=1))
 def test_parameters_come_back_as_they_were(pairs: list[tuple[str, str]]) -> None:
     """A server that decodes the query finds what was put in."""

@@ -1,9 +1,9 @@
 """URLs of requests: parsed strictly, joined as RFC 3986 says, written as servers want them.
 
-Two kinds of mistakes are possible. What has two readings is refused, because the program that has
-checked a URL before us may have read it the other way: backslashes and several `@` in the authority,
-blanks and control characters anywhere. What has one reading is written as browsers write it: letters
-beyond ASCII as UTF-8 with `%XX`, hosts with IDNA, dot segments resolved.
+What has two readings is refused, because the program that has checked a URL before us may have read it
+the other way: backslashes and several `@` in the authority, blanks and control characters anywhere. What
+has one reading is written as browsers write it: letters beyond ASCII as UTF-8 with `%XX`, hosts with
+IDNA, dot segments resolved.
 """
 
 import re
@@ -49,7 +49,8 @@ _SAFE_IN_QUERY: Final = f"{_SAFE_IN_PATH}?"
 _VISIBLE: Final = "".join(map(chr, range(0x21, 0x7F)))
 
 _Value = str | int | float
-_Params = Mapping[str, _Value | Sequence[_Value]] | Sequence[tuple[str, _Value]]
+_Pairs = Sequence[tuple[str, _Value | Sequence[_Value]]]
+_Params = Mapping[str, _Value | Sequence[_Value]] | _Pairs
 
 
 class UnsupportedScheme(InvalidRequest):
@@ -181,6 +182,10 @@ def join_query(url: str, params: _Params | None) -> str:
     """
     if not params:
         return url
+    if not isinstance(params, (Mapping, list, tuple)):
+        raise TypeError(
+            f"the parameters of a query are a dict or a list of pairs, not {type(params).__name__}"
+        )
     items = params.items() if isinstance(params, Mapping) else params
     pairs = [(name, text) for name, value in items for text in _texts(name, value)]
     # The query alone: url_concat() writes the arguments anew that a URL has, `?a` for one as `?a=`.
