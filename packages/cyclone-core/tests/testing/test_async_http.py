@@ -10,15 +10,18 @@ from twisted.internet.defer import Deferred, fail, inlineCallbacks, succeed
 from twisted.internet.defer import TimeoutError as TookTooLong
 from twisted.trial.unittest import SkipTest
 
+from cyclone_core.httpclient import (
+    AsyncHTTPClient,
+    HTTPClientError,
+    HTTPResponse,
+    TLSHandshakeError,
+)
 from cyclone_core.httpserver import HTTPServer
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.testing import (
     AsyncHTTPSTestCase,
     AsyncHTTPTestCase,
     AsyncTestCase,
-    FetchClient,
-    FetchError,
-    FetchResponse,
     gen_test,
 )
 from cyclone_core.tls import server_context_factory
@@ -225,7 +228,7 @@ class HelloTest(AsyncHTTPTestCase):
     def test_fetch(self) -> None:
         """A plain test gets the answer of `fetch`."""
         response = self.fetch("/?name=you")
-        assert isinstance(response, FetchResponse)
+        assert isinstance(response, HTTPResponse)
         assert (response.code, response.reason, response.body) == (200, "OK", b"hello you")
         assert isinstance(response.headers, HTTPHeaders)
         assert response.error is None
@@ -240,10 +243,10 @@ class HelloTest(AsyncHTTPTestCase):
         """A status of an error is an answer, which raises when it is asked to."""
         response = self.fetch("/nowhere")
         assert (response.code, str(response.error)) == (404, "HTTP 404: Not Found")
-        with pytest.raises(FetchError) as caught:
+        with pytest.raises(HTTPClientError) as caught:
             response.rethrow()
         assert caught.value.response is response
-        with pytest.raises(FetchError):
+        with pytest.raises(HTTPClientError):
             self.fetch("/nowhere", raise_error=True)
 
     def test_places(self) -> None:
@@ -262,7 +265,7 @@ class HelloTest(AsyncHTTPTestCase):
         assert response.body == b"hello world"
 
     @inlineCallbacks
-    def test_yield(self) -> Generator[Deferred[FetchResponse], FetchResponse, None]:
+    def test_yield(self) -> Generator[Deferred[HTTPResponse], HTTPResponse, None]:
         """Or it yields it."""
         response = yield self.fetch("/")
         assert response.code == 200
@@ -320,8 +323,8 @@ class FunctionTest(AsyncHTTPTestCase):
 
         return answer
 
-    def get_http_client(self) -> FetchClient:
-        return FetchClient(user_agent="tester")
+    def get_http_client(self) -> AsyncHTTPClient:
+        return AsyncHTTPClient(defaults={"user_agent": "tester"})
 
     def test_fetch(self) -> None:
         """Both are used."""
@@ -344,7 +347,7 @@ class SecureTest(AsyncHTTPSTestCase):
         path = self.get_ssl_options()["certfile"]
         response = self.fetch("/", validate_cert=True, ca_certs=path)
         assert response.code == 200
-        with pytest.raises(Exception, match="certificate verify failed"):
+        with pytest.raises(TLSHandshakeError, match="signed by nobody but itself"):
             self.fetch("/", validate_cert=True)
 
 

@@ -5,6 +5,7 @@ from typing import Any, assert_type
 
 from twisted.internet.defer import Deferred
 
+from cyclone_core.httpclient import AsyncHTTPClient, HTTPResponse
 from cyclone_core.httpserver import HTTPServer
 from cyclone_core.httputil import HTTPFile, HTTPHeaders
 from cyclone_core.testing import (
@@ -15,8 +16,6 @@ from cyclone_core.testing import (
     CookieJar,
     CycloneTestCase,
     ExpectLog,
-    FetchClient,
-    FetchResponse,
     Response,
     bind_unused_port,
     gen_test,
@@ -96,14 +95,14 @@ class Served(AsyncHTTPTestCase):
 
     def test_plain(self) -> None:
         """Fetch."""
-        response: FetchResponse = self.fetch("/", method="POST", body="")
+        response: HTTPResponse = self.fetch("/", method="POST", body="")
         assert_type(response.body, bytes)
 
     @gen_test
-    def test_generator(self) -> Generator[Deferred[FetchResponse], FetchResponse, None]:
+    def test_generator(self) -> Generator[Deferred[HTTPResponse], HTTPResponse, None]:
         """Yield."""
         response = yield self.http_client.fetch(self.get_url("/"))
-        assert_type(response, FetchResponse)
+        assert_type(response, HTTPResponse)
 
     @gen_test(timeout=10)
     async def test_coroutine(self) -> None:
@@ -116,9 +115,9 @@ class Served(AsyncHTTPTestCase):
 class Secure(AsyncHTTPSTestCase):
     """On TLS."""
 
-    def get_http_client(self) -> FetchClient:
+    def get_http_client(self) -> AsyncHTTPClient:
         """Make it."""
-        return FetchClient(validate_cert=False, request_timeout=None)
+        return AsyncHTTPClient(defaults={"validate_cert": False, "request_timeout": 0})
 
 
 assert_type(bind_unused_port()[1], int)

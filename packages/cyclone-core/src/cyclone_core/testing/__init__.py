@@ -34,12 +34,10 @@ from cyclone_core.testing.errors import (
     AnswerLost,
     BadAnswer,
     ClientError,
-    FetchError,
     LogMissing,
     NotFired,
     TooManyRedirects,
 )
-from cyclone_core.testing.fetching import FetchClient, FetchOptions, FetchResponse
 from cyclone_core.testing.jar import Cookie, CookieJar
 from cyclone_core.testing.logs import ExpectLog
 from cyclone_core.testing.response import Response
@@ -61,10 +59,6 @@ __all__ = [
     "CookieJar",
     "CycloneTestCase",
     "ExpectLog",
-    "FetchClient",
-    "FetchError",
-    "FetchOptions",
-    "FetchResponse",
     "LogMissing",
     "NotFired",
     "OpenRequest",

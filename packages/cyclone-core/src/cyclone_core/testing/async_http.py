@@ -12,10 +12,10 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.threads import blockingCallFromThread
 from twisted.trial import unittest
 
+from cyclone_core.httpclient import AsyncHTTPClient
 from cyclone_core.httpserver import HTTPServer
 from cyclone_core.testing.certificates import write_certificate
 from cyclone_core.testing.coroutines import get_async_test_timeout, in_thread, returns_at_once
-from cyclone_core.testing.fetching import FetchClient
 from cyclone_core.testing.running import is_placeholder
 from cyclone_core.testing.sockets import bind_unused_port
 from cyclone_core.tls import TLSUnavailable
@@ -173,7 +173,7 @@ class AsyncHTTPTestCase(AsyncTestCase):
         (1, [], [])
     """
 
-    http_client: FetchClient
+    http_client: AsyncHTTPClient
     http_server: HTTPServer
     _app: Any
     _port = 0
@@ -199,9 +199,9 @@ class AsyncHTTPTestCase(AsyncTestCase):
             f"{type(self).__name__} needs get_app(), which gives the application"
         )
 
-    def get_http_client(self) -> FetchClient:
+    def get_http_client(self) -> AsyncHTTPClient:
         """Override to return a client of your own."""
-        return FetchClient()
+        return AsyncHTTPClient()
 
     def get_http_server(self) -> HTTPServer:
         """Override to return a server of your own."""
@@ -235,21 +235,21 @@ class AsyncHTTPTestCase(AsyncTestCase):
         self,
         path: str,
         raise_error: bool = False,
-        **kwargs: Any,  # noqa: ANN401 -- those of FetchOptions
+        **kwargs: Any,  # noqa: ANN401 -- those of HTTPRequest
     ) -> Any:  # noqa: ANN401 -- see below
         """Ask the server.
 
         Args:
             path: A path with its query, or a whole URL.
             raise_error: Raise if the status is none of 200 to 299.
-            kwargs: See `FetchOptions`.
+            kwargs: `method` and the other arguments of `HTTPRequest`.
 
         Returns:
-            In a plain test method the `FetchResponse`; in the reactor's thread, where nothing can wait,
+            In a plain test method the `HTTPResponse`; in the reactor's thread, where nothing can wait,
             a Deferred that fires with it: `await self.fetch(...)`.
 
         Raises:
-            FetchError: The status is none of 200 to 299, and `raise_error` is true.
+            HTTPClientError: The status is none of 200 to 299, and `raise_error` is true.
             twisted.internet.defer.TimeoutError: It took longer than `get_async_test_timeout`.
         """
         url = path if path.lower().startswith(("http://", "https://")) else self.get_url(path)
@@ -268,7 +268,7 @@ class AsyncHTTPTestCase(AsyncTestCase):
     async def _close(self) -> None:
         if self._served:
             self._served = False
-            self.http_client.close()
+            await self.http_client.close()
             await self.http_server.stop()
             await self.http_server.drain(_GRACE)
 
@@ -282,9 +282,9 @@ class AsyncHTTPSTestCase(AsyncHTTPTestCase):
 
     _certificate: dict[str, str] | None = None
 
-    def get_http_client(self) -> FetchClient:
+    def get_http_client(self) -> AsyncHTTPClient:
         """Override to return a client of your own; this one believes any certificate."""
-        return FetchClient(validate_cert=False)
+        return AsyncHTTPClient(defaults={"validate_cert": False})
 
     def get_httpserver_options(self) -> dict[str, Any]:
         """Override to return options of `HTTPServer`, `ssl_options` among them."""

@@ -5,7 +5,6 @@ CycloneError
 └── ClientError         the root of what the clients of this package raise
     ├── AnswerLost        the connection ended before the answer did
     ├── BadAnswer         what the server has sent is no HTTP answer
-    ├── FetchError        the status says that it went wrong, and `raise_error` asked for this
     └── TooManyRedirects  one redirect led to the next
 AssertionError
 ├── LogMissing          `ExpectLog` has not seen what it was told to expect
@@ -13,19 +12,13 @@ AssertionError
 ```
 """
 
-from typing import TYPE_CHECKING
-
 from cyclone_core.errors import CycloneError
 from cyclone_core.httputil import HTTPHeaders
-
-if TYPE_CHECKING:
-    from cyclone_core.testing.fetching import FetchResponse
 
 __all__ = [
     "AnswerLost",
     "BadAnswer",
     "ClientError",
-    "FetchError",
     "LogMissing",
     "NotFired",
     "TooManyRedirects",
@@ -65,23 +58,6 @@ class BadAnswer(ClientError):  # noqa: N818 -- as above
 
 class TooManyRedirects(ClientError):  # noqa: N818 -- as above
     """One redirect led to the next, more often than was allowed."""
-
-
-class FetchError(ClientError):
-    """The status of an answer is none of 200 to 299 (Tornado: `httpclient.HTTPClientError`).
-
-    Attributes:
-        code: The status code.
-        message: The reason phrase.
-        response: The answer.
-    """
-
-    def __init__(self, response: "FetchResponse") -> None:
-        """Describe an answer."""
-        super().__init__(f"HTTP {response.code}: {response.reason}")
-        self.code = response.code
-        self.message = response.reason
-        self.response = response
 
 
 class LogMissing(AssertionError):  # noqa: N818 -- as above
