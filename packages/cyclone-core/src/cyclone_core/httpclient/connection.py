@@ -132,7 +132,8 @@ class ClientConnection(TwistedProtocol):
         self._sends = False
         self._lost: Failure | None = None
 
-    def connectionMade(self) -> None:  # noqa: D102 -- Twisted's
+    def connectionMade(self) -> None:
+        """Get ready (Twisted: `Protocol.connectionMade`)."""
         self.open = True
         self._sends = sends_at_once(self.transport)
         no_delay = getattr(self.transport, "setTcpNoDelay", None)
@@ -202,7 +203,8 @@ class ClientConnection(TwistedProtocol):
 
     # What the transport calls.
 
-    def dataReceived(self, data: bytes) -> None:  # noqa: D102 -- Twisted's
+    def dataReceived(self, data: bytes) -> None:
+        """Take what the server has sent (Twisted: `Protocol.dataReceived`)."""
         self.last_activity = self._reactor.seconds()
         self._reader.receive_data(data)
         if self._receiver is None:
@@ -211,7 +213,8 @@ class ClientConnection(TwistedProtocol):
         elif not self.paused:
             self._process()
 
-    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: D102 -- Twisted's
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Bring what is open to an end (Twisted: `Protocol.connectionLost`)."""
         self.open = False
         if self._closing is not None and self._closing.active():
             self._closing.cancel()

@@ -75,9 +75,53 @@ class HTTPRequest:
     the same one can be fetched again.
 
     Attributes:
-        url: The URL, `http` or `https`; a path if the client has a base URL.
+        url: The URL, relative if the client has a `base_url`. A name and a password in it are used as
+            `auth_username` and `auth_password`.
         method: The request method.
-        body_producer: See `__init__`, as for all others.
+        headers: Header fields. `Host`, `User-Agent`, `Accept-Encoding`, `Content-Length` and what
+            the other arguments say are added unless they are there.
+        body: The body: text, sent as UTF-8; bytes; a binary file, an iterable or an asynchronous
+            iterable of bytes; or Twisted's `IBodyProducer`.
+        auth_username: A name for authentication.
+        auth_password: The password that belongs to it.
+        auth_mode: `"basic"`, the default, or `"digest"`.
+        connect_timeout: Seconds until there is a connection; 0 is no bound.
+        request_timeout: Seconds for everything together, redirects included; 0 is no bound.
+        follow_redirects: Ask again where a redirect leads.
+        max_redirects: How often.
+        user_agent: The value of `User-Agent`.
+        network_interface: The address of this machine from which to connect.
+        streaming_callback: Called with each piece of the body, which is then not collected. It may
+            be a coroutine function; no more is read until it is done.
+        header_callback: Called with each line of the head, line end included, the first and the
+            empty last one too.
+        prepare_curl_callback: There is no curl here: anything but None is refused.
+        proxy_host: The host of a proxy.
+        proxy_port: Its port.
+        proxy_username: A name for the proxy.
+        proxy_password: The password that belongs to it.
+        proxy_auth_mode: `"basic"`.
+        allow_nonstandard_methods: Any method, with or without a body.
+        validate_cert: Believe a server on https only if somebody trusted has signed its certificate.
+        ca_certs: The path of the certificates, PEM, of those who are trusted; by default the
+            system's.
+        allow_ipv6: Use IPv6 where there is some; by default True.
+        client_key: The path of the private key, PEM, of `client_cert`.
+        client_cert: The path of a certificate, PEM, by which the server knows this client.
+        body_producer: Makes the body: called with a function `write`, whose result tells when there
+            is room for more, it returns something to wait for.
+        expect_100_continue: Send the body only when the server wants it.
+        decompress_response: Ask for gzip and deflate, and decode them.
+        ssl_options: How TLS is spoken, in place of the five options before; see `TLSOptions`.
+        params: Arguments to be added to the query of the URL.
+        form: What is sent as an HTML form.
+        json: What is sent as JSON.
+        files: Uploads, see `bodies.Files`; then `form` is sent beside them.
+        idle_timeout: Seconds in which something must go one way or the other; 0 is no bound.
+        max_body_size: Most bytes of the answer's body, as sent and as decoded.
+        proxy: The URL of a proxy, in place of the five options above.
+        unix_socket: The path of the Unix socket on which the server listens.
+        server_name: The name that the server's certificate must have, if it is not the URL's.
         start_time: When it was made, in seconds since 1970.
     """
 
@@ -129,102 +173,41 @@ class HTTPRequest:
     ) -> None:
         """Describe a request.
 
-        Args:
-            url: The URL. A name and a password in it are used as `auth_username` and `auth_password`.
-            method: The request method.
-            headers: Header fields. `Host`, `User-Agent`, `Accept-Encoding`, `Content-Length` and what
-                the other arguments say are added unless they are there.
-            body: The body: text, sent as UTF-8; bytes; a binary file, an iterable or an asynchronous
-                iterable of bytes; or Twisted's `IBodyProducer`.
-            auth_username: A name for authentication.
-            auth_password: The password that belongs to it.
-            auth_mode: `"basic"`, the default, or `"digest"`.
-            connect_timeout: Seconds until there is a connection; 0 is no bound.
-            request_timeout: Seconds for everything together, redirects included; 0 is no bound.
-            if_modified_since: When the resource was last asked for: seconds since 1970 or a datetime.
-            follow_redirects: Ask again where a redirect leads.
-            max_redirects: How often.
-            user_agent: The value of `User-Agent`.
-            use_gzip: An older name of `decompress_response`.
-            network_interface: The address of this machine from which to connect.
-            streaming_callback: Called with each piece of the body, which is then not collected. It may
-                be a coroutine function; no more is read until it is done.
-            header_callback: Called with each line of the head, line end included, the first and the
-                empty last one too.
-            prepare_curl_callback: There is no curl here: anything but None is refused.
-            proxy_host: The host of a proxy.
-            proxy_port: Its port.
-            proxy_username: A name for the proxy.
-            proxy_password: The password that belongs to it.
-            proxy_auth_mode: `"basic"`.
-            allow_nonstandard_methods: Any method, with or without a body.
-            validate_cert: Believe a server on https only if somebody trusted has signed its certificate.
-            ca_certs: The path of the certificates, PEM, of those who are trusted; by default the
-                system's.
-            allow_ipv6: Use IPv6 where there is some; by default True.
-            client_key: The path of the private key, PEM, of `client_cert`.
-            client_cert: The path of a certificate, PEM, by which the server knows this client.
-            body_producer: Makes the body: called with a function `write`, whose result tells when there
-                is room for more, it returns something to wait for.
-            expect_100_continue: Send the body only when the server wants it.
-            decompress_response: Ask for gzip and deflate, and decode them.
-            ssl_options: How TLS is spoken, in place of the five options before; see `TLSOptions`.
-            params: Arguments to be added to the query of the URL.
-            form: What is sent as an HTML form.
-            json: What is sent as JSON.
-            files: Uploads, see `bodies.Files`; then `form` is sent beside them.
-            idle_timeout: Seconds in which something must go one way or the other; 0 is no bound.
-            max_body_size: Most bytes of the answer's body, as sent and as decoded.
-            proxy: The URL of a proxy, in place of the five options above.
-            unix_socket: The path of the Unix socket on which the server listens.
-            server_name: The name that the server's certificate must have, if it is not the URL's.
+        The arguments are the attributes, but for two: `if_modified_since`, when the resource was last asked
+        for (seconds since 1970 or a datetime), becomes a header field, and `use_gzip` is an older name of
+        `decompress_response`.
 
         Raises:
             TypeError: There is no such option, or a header has another type.
             ValueError: A header is none.
         """
-        self.url = url
-        self.method = method
+        self.url, self.method = url, method
+        self.body = body.encode() if isinstance(body, str) else body
         self.headers = as_headers(headers)
         if if_modified_since:
             self.headers["If-Modified-Since"] = format_timestamp(if_modified_since)
-        self.body = body
-        self.auth_username = auth_username
-        self.auth_password = auth_password
-        self.auth_mode = auth_mode
-        self.connect_timeout = connect_timeout
-        self.request_timeout = request_timeout
-        self.follow_redirects = follow_redirects
-        self.max_redirects = max_redirects
+        self.auth_username, self.auth_password, self.auth_mode = (
+            auth_username,
+            auth_password,
+            auth_mode,
+        )
+        self.connect_timeout, self.request_timeout = connect_timeout, request_timeout
+        self.idle_timeout, self.max_body_size = idle_timeout, max_body_size
+        self.follow_redirects, self.max_redirects = follow_redirects, max_redirects
         self.user_agent = user_agent
         self.decompress_response = use_gzip if decompress_response is None else decompress_response
-        self.network_interface = network_interface
-        self.streaming_callback = streaming_callback
-        self.header_callback = header_callback
+        self.network_interface, self.allow_ipv6 = network_interface, allow_ipv6
+        self.streaming_callback, self.header_callback = streaming_callback, header_callback
         self.prepare_curl_callback = prepare_curl_callback
-        self.proxy_host = proxy_host
-        self.proxy_port = proxy_port
-        self.proxy_username = proxy_username
-        self.proxy_password = proxy_password
+        self.proxy, self.proxy_host, self.proxy_port = proxy, proxy_host, proxy_port
+        self.proxy_username, self.proxy_password = proxy_username, proxy_password
         self.proxy_auth_mode = proxy_auth_mode
         self.allow_nonstandard_methods = allow_nonstandard_methods
-        self.validate_cert = validate_cert
-        self.ca_certs = ca_certs
-        self.allow_ipv6 = allow_ipv6
-        self.client_key = client_key
-        self.client_cert = client_cert
-        self.body_producer = body_producer
-        self.expect_100_continue = expect_100_continue
-        self.ssl_options = ssl_options
-        self.params = params
-        self.form = form
-        self.json = json
-        self.files = files
-        self.idle_timeout = idle_timeout
-        self.max_body_size = max_body_size
-        self.proxy = proxy
+        self.validate_cert, self.ca_certs, self.server_name = validate_cert, ca_certs, server_name
+        self.client_key, self.client_cert, self.ssl_options = client_key, client_cert, ssl_options
+        self.body_producer, self.expect_100_continue = body_producer, expect_100_continue
+        self.params, self.form, self.json, self.files = params, form, json, files
         self.unix_socket = unix_socket
-        self.server_name = server_name
         self.start_time = time.time()
 
     def __repr__(self) -> str:
