@@ -123,7 +123,7 @@ def normalize_host(host: str, shown: str = "") -> str:
     """Give a host the one form in which it is compared, looked up and sent.
 
     A name of ASCII gets lower case. Any other is mapped and encoded as browsers do (UTS 46, IDNA 2008)
-    if the package `idna` is installed, which comes with `Twisted[tls]`, and else by Python's codec
+    if the package `idna` is installed, which Twisted brings along, and else by Python's codec
     (IDNA 2003). An IPv6 address gets the form of RFC 5952. A host of digits stays what it is: what
     `127.1` or `0x7f000001` mean is for the resolver to say.
 
