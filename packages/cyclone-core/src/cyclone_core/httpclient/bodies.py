@@ -69,7 +69,8 @@ def make_body(
         json: What is sent as JSON; the word `null` is sent with `body="null"`.
         files: Uploads; then `form` is sent beside them, as `multipart/form-data`.
         body_producer: A function that writes the body, see `BodyFunction`.
-        length: How many bytes the head says that there are, if it does.
+        length: How many bytes the head says that there are, if it does. That is compared with what is
+            known; where nothing is, whoever sends the body counts.
 
     Returns:
         The body.
@@ -151,14 +152,9 @@ def _streamed(source: Source, length: int | None = None) -> BodyProducer:
 
 
 def _measured(content: bytes | IBodyProducer, content_type: str | None, length: int | None) -> Body:
-    """Compare what the head says with what there is."""
+    """Compare what the head says with what there is, if somebody knows."""
     if length is not None:
         actual = len(content) if isinstance(content, bytes) else content.length
-        if actual == UNKNOWN_LENGTH:
-            raise InvalidRequest(
-                f"the Content-Length is {length}, and the IBodyProducer says that its length is unknown: it"
-                " has to say the same"
-            )
-        if actual != length:
+        if actual not in (length, UNKNOWN_LENGTH):
             raise InvalidRequest(f"the Content-Length is {length}, and the body has {actual} bytes")
     return Body(content, content_type)
