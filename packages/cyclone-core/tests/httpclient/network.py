@@ -1,20 +1,16 @@
 """A network in memory: a reactor that connects clients to a test, which plays the servers."""
 
-from collections.abc import Generator
-from typing import Any, TypeVar
+from typing import Any
 
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred
-from twisted.internet.error import ConnectionRefusedError
+from twisted.internet.error import ConnectionRefusedError as Refused
+from twisted.internet.interfaces import IProtocol
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 
-from cyclone_core.testing import result_of
 from cyclone_core.testing.transport import MemoryTransport
 
 __all__ = ["Network", "Peer"]
-
-_T = TypeVar("_T")
 
 
 class Peer:
@@ -26,7 +22,7 @@ class Peer:
         closed: Whether the client has closed the connection.
     """
 
-    def __init__(self, protocol: Any, port: int) -> None:
+    def __init__(self, protocol: IProtocol, port: int) -> None:
         self.received = b""
         self.protocol = protocol
         self.closed = False
@@ -102,9 +98,9 @@ class Network:
     def refuse(self) -> None:
         """Let the next attempt to connect fail."""
         factory = self._next()[2]
-        factory.clientConnectionFailed(None, Failure(ConnectionRefusedError()))
+        factory.clientConnectionFailed(None, Failure(Refused()))
 
-    def _next(self) -> Any:
+    def _next(self) -> Any:  # noqa: ANN401 -- a tuple without a name
         attempt = self.reactor.tcpClients[self._seen]
         self._seen += 1
         return attempt
@@ -118,11 +114,3 @@ class Network:
         return all(not peer.transport.connected for peer in self.peers) and not (
             self.reactor.getDelayedCalls()
         )
-
-
-def wait(waiting: Deferred[_T]) -> _T:
-    """Give the result of a Deferred that has fired."""
-    return result_of(waiting)
-
-
-Steps = Generator[Any, Any, None]

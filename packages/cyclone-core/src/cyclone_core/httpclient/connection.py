@@ -258,9 +258,9 @@ class ClientConnection(TwistedProtocol):
         elif head.status == _SWITCHING_PROTOCOLS:
             raise HTTPInputError("the server switches protocols, and nobody has asked it to")
         elif head.status == _CONTINUE and self._waits_for_continue is not None:
-            later, self._waits_for_continue = self._waits_for_continue, None
+            later, arguments = self._waits_for_continue, self._waits_for_continue.args
             later.cancel()
-            self._send_body(*later.args)
+            self._send_body(*arguments)
 
     def _finish(self, receiver: Receiver, end: EndOfBody) -> None:
         self._receiver = None
