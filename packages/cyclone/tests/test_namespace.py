@@ -19,6 +19,7 @@ TABLE = {
     "autoreload": "cyclone_core.autoreload",
     "bottle": "cyclone_core.bottle",
     "escape": "cyclone_escape",
+    "httpclient": "cyclone_core.httpclient",
     "httpserver": "cyclone_core.httpserver",
     "httputil": "cyclone_core.httputil",
     "locale": "cyclone_locale",
@@ -34,7 +35,6 @@ TABLE = {
 LATER = [
     "app",
     "auth",
-    "httpclient",
     "jsonrpc",
     "mail",
     "redis",

@@ -8,6 +8,7 @@ from typing import assert_type
 
 import cyclone
 import cyclone.web
+import cyclone_core.httpclient
 import cyclone_core.httputil
 import cyclone_core.web
 import cyclone_locale
@@ -16,6 +17,7 @@ from cyclone import (
     autoreload,
     bottle,
     escape,
+    httpclient,
     httpserver,
     httputil,
     locale,
@@ -48,6 +50,7 @@ again: type[RequestHandler] = Hello
 application = cyclone.web.Application([url(r"/(\w+)", Hello, name="hello")])
 assert_type(application, cyclone_core.web.Application)
 assert_type(application, Application)
+assert_type(httpclient.AsyncHTTPClient(), cyclone_core.httpclient.AsyncHTTPClient)
 assert_type(httputil.HTTPHeaders(), cyclone_core.httputil.HTTPHeaders)
 assert_type(cyclone.httputil.HTTPHeaders(), cyclone_core.httputil.HTTPHeaders)
 text: str = escape.xhtml_escape("<")
