@@ -18,7 +18,8 @@ from twisted.web.iweb import UNKNOWN_LENGTH, IBodyProducer
 from zope.interface.verify import verifyObject
 
 from cyclone_core.errors import HTTPOutputError, StreamClosedError
-from cyclone_core.httpclient.producers import BodyProducer, Sending
+from cyclone_core.httpclient.producers import BodyProducer
+from cyclone_core.httpclient.sendings import Sending
 from cyclone_core.httpclient.sources import IterableSource, PathSource, as_source
 
 from .consuming import Consumer, collect

@@ -10,9 +10,10 @@ from twisted.web.iweb import UNKNOWN_LENGTH, IBodyProducer
 from cyclone_core.httpclient.errors import InvalidRequest
 from cyclone_core.httpclient.forms import Params, encode_form
 from cyclone_core.httpclient.multipart import MultipartForm
-from cyclone_core.httpclient.producers import BodyFunction, BodyProducer
+from cyclone_core.httpclient.producers import BodyProducer
 from cyclone_core.httpclient.sources import Source, as_source
 from cyclone_core.httpclient.uploads import Files
+from cyclone_core.httpclient.writing import BodyFunction
 from cyclone_escape import json_encode
 
 __all__ = ["Body", "BodyFunction", "Content", "Files", "Params", "make_body", "rewind"]
