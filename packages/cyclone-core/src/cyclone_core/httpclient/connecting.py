@@ -1,17 +1,14 @@
 """From a route to a protocol that can be used: resolve, connect, pass the proxy, agree on TLS."""
 
+import os
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from twisted.internet.abstract import isIPAddress, isIPv6Address
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import (
-    HostnameEndpoint,
-    TCP4ClientEndpoint,
-    TCP6ClientEndpoint,
-    UNIXClientEndpoint,
-)
+from twisted.internet.endpoints import UNIXClientEndpoint
 from twisted.internet.interfaces import (
     IProtocol,
     IProtocolFactory,
@@ -25,7 +22,14 @@ from cyclone_core.httpclient.errors import ConnectTimeout, InvalidRequest
 from cyclone_core.httpclient.explaining import explain, name_of
 from cyclone_core.httpclient.handshaking import HandshakeFactory
 from cyclone_core.httpclient.hosts import format_host
-from cyclone_core.httpclient.resolving import Family, HostnameMapping, ResolvingReactor, map_host
+from cyclone_core.httpclient.racing import (
+    NO_TIMEOUT,
+    Address,
+    HostnameMapping,
+    NamedEndpoint,
+    address_endpoint,
+    map_host,
+)
 from cyclone_core.httpclient.routes import Route
 from cyclone_core.httpclient.tls import TLSContexts
 from cyclone_core.httpclient.tunnel import TunnelFactory
@@ -35,8 +39,8 @@ if TYPE_CHECKING:
 
 __all__ = ["connect"]
 
-# Each address has all the time there is: the next one is tried after a third of a second anyway.
-_NO_TIMEOUT: Final = cast("int", None)
+# The system's struct sockaddr_un, with a zero byte at its end.
+_LONGEST_PATH: Final = 107 if sys.platform == "linux" else 103
 
 
 def connect(
@@ -108,7 +112,7 @@ class _Attempt:
         self._connection: ITCPTransport | None = None
         self._pending: Deferred[IProtocol] | None = None
         self._timer: IDelayedCall | None = None
-        self._resolving: ResolvingReactor | None = None
+        self._named: NamedEndpoint | None = None
         self._stage = ""
         self._target = ""
         self._ended = False
@@ -121,20 +125,23 @@ class _Attempt:
                 raise InvalidRequest(
                     f"{name_of(route)} cannot be used: {type(reactor).__name__} has no Unix sockets"
                 )
-            return UNIXClientEndpoint(reactor, route.unix_socket, _NO_TIMEOUT)
+            if len(os.fsencode(route.unix_socket)) > _LONGEST_PATH:
+                # Twisted's reactor stumbles over the error, and the attempt never ends.
+                raise InvalidRequest(
+                    f"{name_of(route)} has more than {_LONGEST_PATH} bytes, which no socket's path has"
+                )
+            return UNIXClientEndpoint(reactor, route.unix_socket, NO_TIMEOUT)
         first = route if route.proxy is None else route.proxy
         host, port = map_host(first.host, first.port, mapping)
         self._target = f"{format_host(host)}:{port}"
-        if isIPAddress(host):
-            return TCP4ClientEndpoint(reactor, host, port, _NO_TIMEOUT, route.interface)
-        if isIPv6Address(host):
-            if not route.ipv6:
-                raise InvalidRequest(
-                    f"allow_ipv6=False, but {name_of(route)} is asked for by its IPv6 address"
-                )
-            return TCP6ClientEndpoint(reactor, host, port, _NO_TIMEOUT, route.interface)
-        self._resolving = ResolvingReactor(reactor, host, _families(route))
-        return HostnameEndpoint(self._resolving, b"host", port, _NO_TIMEOUT, route.interface)
+        if isIPv6Address(host) and not route.ipv6:
+            raise InvalidRequest(
+                f"allow_ipv6=False, but {name_of(route)} is asked for by its IPv6 address"
+            )
+        if isIPAddress(host) or isIPv6Address(host):
+            return address_endpoint(reactor, host, port, route.interface)
+        self._named = NamedEndpoint(reactor, host, port, _families(route), route.interface)
+        return self._named
 
     def start(
         self, endpoint: IStreamClientEndpoint, factory: IProtocolFactory, timeout: float | None
@@ -155,6 +162,8 @@ class _Attempt:
         if not self._ended:
             self._ended = True
             self._stop_timer()
+            # What the connection goes on with refers to this attempt, as long as it is there.
+            self._connection = self._named = None
             self.done.callback(protocol)
 
     def fail(self, error: BaseException) -> None:
@@ -170,7 +179,7 @@ class _Attempt:
 
     def _not_connected(self, failure: Failure) -> None:
         self._pending = None
-        addresses = [] if self._resolving is None else self._resolving.addresses
+        addresses = [] if self._named is None else self._named.addresses
         reason = cast("BaseException", failure.value)
         self.fail(explain(reason, self._route, self._target, addresses))
 
@@ -180,11 +189,11 @@ class _Attempt:
         self.fail(ConnectTimeout(f"there was no connection within {timeout:g} s: {stage}"))
 
     def _describe_endpoint(self) -> str:
-        if self._resolving is None:
+        if self._named is None:
             return "did not answer"
-        if not self._resolving.resolved:
+        if not self._named.resolved:
             return "was still being looked up"
-        return f"did not answer (tried {', '.join(self._resolving.addresses)})"
+        return f"did not answer (tried {', '.join(self._named.addresses)})"
 
     def _clear(self) -> None:
         self._ended = True  # first: what is cancelled here fails, too
@@ -200,7 +209,7 @@ class _Attempt:
             self._timer = None
 
 
-def _families(route: Route) -> Sequence[Family]:
+def _families(route: Route) -> Sequence[type[Address]]:
     if route.interface is not None:
         return (IPv6Address,) if isIPv6Address(route.interface) else (IPv4Address,)
     return (IPv4Address, IPv6Address) if route.ipv6 else (IPv4Address,)

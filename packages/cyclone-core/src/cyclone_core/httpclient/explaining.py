@@ -8,7 +8,7 @@ from twisted.internet import error
 from cyclone_core.httpclient.errors import ConnectError, ConnectTimeout, ResolveError
 from cyclone_core.httpclient.routes import Route
 
-__all__ = ["explain", "name_of"]
+__all__ = ["explain", "leads_nowhere", "name_of"]
 
 _NO_SOCKET = (errno.ENOENT, errno.ENOTDIR)
 _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL)
@@ -48,6 +48,18 @@ def explain(
     return made
 
 
+def leads_nowhere(reason: BaseException | None) -> bool:
+    """Tell whether it is this machine that cannot reach an address, of whichever server.
+
+    Args:
+        reason: What an endpoint fails with.
+
+    Returns:
+        Whether it is.
+    """
+    return _number(reason) in _UNREACHABLE
+
+
 def _explain(
     reason: BaseException, route: Route, target: str, addresses: Sequence[str]
 ) -> BaseException:
@@ -65,7 +77,7 @@ def _explain(
             f"{name} has no address{which}: check how it is spelled, and whether this machine reaches its"
             " name servers"
         )
-    if isinstance(reason, error.TimeoutError):
+    if isinstance(reason, (error.TCPTimedOutError, error.TimeoutError)):
         return ConnectTimeout(f"{name} does not answer{tried}: {_text(reason)}")
     return ConnectError(_say(reason, route, f"{name}{tried}"))
 
@@ -81,7 +93,7 @@ def _say(reason: BaseException, route: Route, name: str) -> str:
             f"no connection to {name} can come from network_interface={route.interface!r}:"
             f" {_text(reason)}. It has to be an address of this machine"
         )
-    if _number(reason) in _UNREACHABLE:
+    if leads_nowhere(reason):
         return f"there is no way to {name}: {_text(reason)}. Check this machine's network"
     return f"there is no connection to {name}: {_text(reason)}"
 
@@ -94,8 +106,6 @@ def _explain_socket(reason: BaseException, name: str) -> ConnectError:
         said = "it does not exist. Check the path, and that the server has been started"
     elif number in {errno.EACCES, errno.EPERM}:
         said = "this process may not write to it. Check its rights, and those of its directories"
-    elif number is None and not isinstance(reason, error.ConnectError):
-        said = f"{reason}. A path has about 100 bytes at most"
     else:
         said = _text(reason)
     return ConnectError(f"no connection to {name}: {said}")
@@ -105,7 +115,7 @@ def _first(route: Route) -> str:
     return route.authority if route.proxy is None else route.proxy.authority
 
 
-def _number(reason: BaseException) -> int | None:
+def _number(reason: BaseException | None) -> int | None:
     number = getattr(reason, "osError", None) or getattr(reason, "errno", None)
     return number if isinstance(number, int) else None
 

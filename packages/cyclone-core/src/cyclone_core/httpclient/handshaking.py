@@ -16,7 +16,7 @@ from zope.interface import implementer
 from cyclone_core.httpclient.errors import TLSHandshakeError
 from cyclone_core.httpclient.routes import Route
 from cyclone_core.httpclient.stages import Attempt
-from cyclone_core.httpclient.tls import ServerCheck
+from cyclone_core.httpclient.tls import ServerCheck, find_weakness
 from cyclone_core.httpclient.tls_problems import describe_handshake
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class _Handshakes:
     ) -> None:
         self.attempt = attempt
         self.route = route
-        self.check = creator if isinstance(creator, ServerCheck) else None
+        self.creator = creator
         self.factory = factory
 
     def doStart(self) -> None:
@@ -127,8 +127,7 @@ class _Handshake(Protocol):
 
     def handshakeCompleted(self) -> None:
         settings = self._settings
-        check = settings.check
-        problem = check and check.find_weakness(self.transport.getHandle())
+        problem = find_weakness(self.transport.getHandle(), settings.creator)
         if problem:
             settings.attempt.fail(TLSHandshakeError(f"{settings.route.authority} {problem}"))
             return
@@ -146,7 +145,10 @@ class _Handshake(Protocol):
     def connectionLost(self, reason: "Failure" = connectionDone) -> None:
         settings = self._settings
         cause = cast("BaseException", reason.value)
-        problem = (settings.check and settings.check.problem) or describe_handshake(cause)
-        error = TLSHandshakeError(f"{settings.route.authority} {problem}")
+        creator = settings.creator
+        problem = creator.problem if isinstance(creator, ServerCheck) else None
+        error = TLSHandshakeError(
+            f"{settings.route.authority} {problem or describe_handshake(cause)}"
+        )
         error.__cause__ = cause
         settings.attempt.fail(error)

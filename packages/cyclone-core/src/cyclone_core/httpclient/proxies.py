@@ -1,15 +1,15 @@
 """Proxies: the server that is asked instead, and where programs find out about it."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cyclone_core.httpclient.authentication import basic
 from cyclone_core.httpclient.errors import InvalidRequest
 from cyclone_core.httpclient.hosts import format_host
 from cyclone_core.httpclient.urls import parse_url
 
-__all__ = ["Proxy", "make_proxy", "parse_proxy"]
+__all__ = ["Proxy", "check_proxy", "make_proxy", "parse_proxy"]
 
-_MAX_PORT = 65535
+_MAX_PORT: Final = 65535
 
 
 class Proxy(NamedTuple):
@@ -71,7 +71,7 @@ def parse_proxy(url: str) -> Proxy:
         raise InvalidRequest(
             f"the URL of the proxy {parsed.authority} has a path or a query: it is http://host:port"
         )
-    return Proxy("http", parsed.host, parsed.port, parsed.username, parsed.password)
+    return check_proxy(Proxy("http", parsed.host, parsed.port, parsed.username, parsed.password))
 
 
 def make_proxy(
@@ -104,4 +104,20 @@ def make_proxy(
         )
     if not username:
         return Proxy("http", parsed.host, port)
-    return Proxy("http", parsed.host, port, username, password or "")
+    return check_proxy(Proxy("http", parsed.host, port, username, password or ""))
+
+
+def check_proxy(proxy: Proxy) -> Proxy:
+    """Find out now, not when it is connected to, whether name and password can be sent.
+
+    Args:
+        proxy: The proxy.
+
+    Returns:
+        The same.
+
+    Raises:
+        InvalidRequest: They have characters that cannot be sent.
+    """
+    _ = proxy.authorization
+    return proxy

@@ -7,7 +7,7 @@ from twisted.internet.abstract import isIPAddress, isIPv6Address
 
 from cyclone_core.httpclient.errors import InvalidRequest
 from cyclone_core.httpclient.hosts import format_host
-from cyclone_core.httpclient.proxies import Proxy, make_proxy, parse_proxy
+from cyclone_core.httpclient.proxies import Proxy, check_proxy, make_proxy, parse_proxy
 from cyclone_core.httpclient.tls_options import DEFAULT_TLS, TLSOptions, make_tls_options
 
 if TYPE_CHECKING:
@@ -142,6 +142,8 @@ def route_for(
     found = _proxy(proxy, proxy_host, proxy_port, proxy_username, proxy_password, proxy_auth_mode)
     interface = _interface(network_interface)
     path = None if unix_socket is None else fspath(unix_socket)
+    if path == "":
+        raise InvalidRequest("unix_socket is an empty path: leave it out, or give the socket's")
     if path is not None and (found or interface):
         raise InvalidRequest(
             f"unix_socket={path!r} leads to one server, without network: leave out the"
@@ -173,7 +175,7 @@ def _proxy(
         raise InvalidRequest("both proxy and proxy_host or proxy_port are given: leave out one")
     found = proxy if isinstance(proxy, Proxy) else parse_proxy(proxy)
     if username:
-        return found._replace(username=username, password=password or "")
+        return check_proxy(found._replace(username=username, password=password or ""))
     return found
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from OpenSSL.crypto import X509
     from twisted.protocols.tls import TLSMemoryBIOProtocol
 
-__all__ = ["ServerCheck", "TLSContexts"]
+__all__ = ["ServerCheck", "TLSContexts", "find_weakness"]
 
 _PROTOCOLS: Final = [b"http/1.1"]
 
@@ -94,6 +94,7 @@ class ServerCheck:
     Attributes:
         problem: What is wrong with the server, if that is known.
         verified: Whether it is the one that was asked for.
+        wanted: Whether it has to be.
     """
 
     def __init__(self, context: "SSL.Context", name: str, *, validate: bool) -> None:
@@ -106,7 +107,7 @@ class ServerCheck:
         """
         self._context = context
         self._name = name
-        self._validate = validate
+        self.wanted = validate
         self._is_address = bool(isIPAddress(name) or isIPv6Address(name))
         self.problem: str | None = None
         self.verified = False
@@ -122,26 +123,11 @@ class ServerCheck:
         if not self._is_address:  # which SNI does not have (RFC 6066 section 3)
             connection.set_tlsext_host_name(self._name.encode("ascii"))
         connection.set_alpn_protos(_PROTOCOLS)
-        if self._validate:
+        if self.wanted:
             connection.set_verify(SSL.VERIFY_PEER, self._verify)
         else:
             connection.set_verify(SSL.VERIFY_NONE)
         return connection
-
-    def find_weakness(self, connection: "SSL.Connection") -> str | None:
-        """Look at what has been agreed on: a context that is not ours may allow too much.
-
-        Args:
-            connection: The connection after its handshake.
-
-        Returns:
-            What is wrong, if anything is.
-        """
-        if connection.get_protocol_version() < OLDEST_VERSION:
-            return f"speaks {connection.get_protocol_version_name()}, which is not safe any more"
-        if self._validate and not self.verified:
-            return "has shown no certificate"
-        return None
 
     def _verify(
         self, _: "SSL.Connection", certificate: "X509", number: int, depth: int, ok: int
@@ -171,6 +157,25 @@ class ServerCheck:
             self.problem = describe_names(certificate, self._name)
         else:
             self.verified = True
+
+
+def find_weakness(
+    connection: "SSL.Connection", creator: IOpenSSLClientConnectionCreator
+) -> str | None:
+    """Look at what has been agreed on: a context that is not ours may allow too much.
+
+    Args:
+        connection: The connection after its handshake.
+        creator: What has begun it.
+
+    Returns:
+        What is wrong with the server, if anything is.
+    """
+    if connection.get_protocol_version() < OLDEST_VERSION:
+        return f"speaks {connection.get_protocol_version_name()}, which is not safe any more"
+    if isinstance(creator, ServerCheck) and creator.wanted and not creator.verified:
+        return "has shown no certificate"
+    return None
 
 
 class _Shown:
