@@ -36,6 +36,7 @@ from cyclone_core.httpclient.errors import (
 from cyclone_core.httpclient.request import HTTPRequest
 from cyclone_core.httpclient.response import HTTPResponse
 from cyclone_core.httpclient.streaming import StreamedResponse
+from cyclone_core.jsonrpc.proxy import JsonRPC
 
 __all__ = [
     "AsyncHTTPClient",
@@ -53,6 +54,7 @@ __all__ = [
     "HTTPTimeoutError",
     "IdleTimeout",
     "InvalidRequest",
+    "JsonRPC",
     "ProxyError",
     "QueueTimeout",
     "RequestTimeout",
