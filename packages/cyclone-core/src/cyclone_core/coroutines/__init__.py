@@ -18,12 +18,21 @@ from typing import Final
 
 from twisted.internet import defer
 
+from cyclone_core.coroutines.awaiting import awaitable
 from cyclone_core.coroutines.context import run_in
 from cyclone_core.coroutines.driver import drive
 from cyclone_core.coroutines.settling import settle
 from cyclone_core.coroutines.tasks import CoroutineCancelled
 
-__all__ = ["CANCELLATIONS", "FAILURES", "CoroutineCancelled", "drive", "run_in", "settle"]
+__all__ = [
+    "CANCELLATIONS",
+    "FAILURES",
+    "CoroutineCancelled",
+    "awaitable",
+    "drive",
+    "run_in",
+    "settle",
+]
 
 CANCELLATIONS: Final = (defer.CancelledError, asyncio.CancelledError)
 """What a cancelled coroutine ends with: Twisted's own exception, or that of asyncio where a loop runs."""

@@ -12,7 +12,7 @@ from cyclone_core.util import Configurable
 
 if TYPE_CHECKING:
     from cyclone_core.httpclient.cookies import CookieJar
-    from cyclone_core.httpclient.resolving import HostnameMapping
+    from cyclone_core.httpclient.racing import HostnameMapping
 
 __all__ = ["AsyncHTTPClient"]
 

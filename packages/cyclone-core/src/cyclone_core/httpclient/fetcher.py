@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.protocol import Factory
 from twisted.python import threadable
 
+from cyclone_core.coroutines import awaitable
 from cyclone_core.httpclient.connecting import connect
 from cyclone_core.httpclient.connection import ClientConnection
 from cyclone_core.httpclient.errors import HTTPStreamClosedError
@@ -23,12 +24,13 @@ from cyclone_core.httpclient.settings import (
 )
 from cyclone_core.httpclient.streaming import StreamedResponse
 from cyclone_core.httpclient.urls import parse_url
+from cyclone_core.reactors import find_reactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cyclone_core.httpclient.cookies import CookieJar
-    from cyclone_core.httpclient.resolving import HostnameMapping
+    from cyclone_core.httpclient.racing import HostnameMapping
     from cyclone_core.httpclient.response import HTTPResponse
     from cyclone_core.httpclient.routes import Route
     from cyclone_core.limits import Limits
@@ -69,10 +71,7 @@ class Fetcher:
             TypeError: A default is no argument of `HTTPRequest`.
             ValueError: A number is not above zero, or the base URL is none.
         """
-        if reactor is None:
-            from twisted.internet import reactor as installed
-
-            reactor = installed
+        reactor = find_reactor() if reactor is None else reactor
         _check(defaults or {}, max_clients)
         self.closed = False
         self._active: set[Fetch] = set()
@@ -115,9 +114,9 @@ class Fetcher:
             RuntimeError: The client is closed.
         """
         self._check_open()
-        return Deferred.fromCoroutine(self._fetch(request, raise_error))
+        return awaitable(Deferred.fromCoroutine(self._fetch(request, raise_error)))
 
-    async def open_stream(self, request: HTTPRequest, *, raise_error: bool) -> StreamedResponse:
+    def open_stream(self, request: HTTPRequest, *, raise_error: bool) -> Deferred[StreamedResponse]:
         """Fetch a request up to the body of its answer.
 
         Args:
@@ -125,13 +124,37 @@ class Fetcher:
             raise_error: As above.
 
         Returns:
-            The answer; it must be closed.
+            A Deferred that fires with the answer, which must be closed.
 
         Raises:
-            HTTPClientError: There is none.
             RuntimeError: The client is closed.
         """
         self._check_open()
+        return awaitable(Deferred.fromCoroutine(self._open_stream(request, raise_error)))
+
+    def close(self) -> Deferred[None]:
+        """Cut what is under way, and close the connections that are kept.
+
+        Returns:
+            A Deferred that fires when no connection is left.
+        """
+        self.closed = True
+        for fetch in list(self._active):
+            fetch.abandon(HTTPStreamClosedError("the client was closed before the answer came"))
+        return awaitable(self.settings.pool.close())
+
+    async def _fetch(self, request: HTTPRequest, raise_error: bool) -> "HTTPResponse":
+        fetch = Fetch(self.settings, request)
+        self._active.add(fetch)
+        try:
+            response = await fetch.run()
+        finally:
+            self._active.discard(fetch)
+        if raise_error and response.error is not None:
+            raise response.error
+        return response
+
+    async def _open_stream(self, request: HTTPRequest, raise_error: bool) -> StreamedResponse:
         fetch = Fetch(self.settings, request, streams=True)
         self._active.add(fetch)
         try:
@@ -144,28 +167,6 @@ class Fetcher:
             streamed.close()
             raise response.error
         return streamed
-
-    def close(self) -> Deferred[None]:
-        """Cut what is under way, and close the connections that are kept.
-
-        Returns:
-            A Deferred that fires when no connection is left.
-        """
-        self.closed = True
-        for fetch in list(self._active):
-            fetch.abandon(HTTPStreamClosedError("the client was closed before the answer came"))
-        return self.settings.pool.close()
-
-    async def _fetch(self, request: HTTPRequest, raise_error: bool) -> "HTTPResponse":
-        fetch = Fetch(self.settings, request)
-        self._active.add(fetch)
-        try:
-            response = await fetch.run()
-        finally:
-            self._active.discard(fetch)
-        if raise_error and response.error is not None:
-            raise response.error
-        return response
 
     def _check_open(self) -> None:
         if self.closed:

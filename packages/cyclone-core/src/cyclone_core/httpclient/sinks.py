@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from cyclone_core.coroutines import run_in, settle
+from cyclone_core.coroutines import awaitable, run_in, settle
 
 __all__ = ["CallbackSink", "ChunkStream", "Collector", "Discarder"]
 
@@ -145,7 +145,7 @@ class ChunkStream:
         while self._chunk is None and not self._ended and self._error is None:
             self._waiting = Deferred()
             try:
-                await self._waiting
+                await awaitable(self._waiting)
             finally:
                 self._waiting = None
         chunk, self._chunk = self._chunk, None

@@ -8,10 +8,10 @@ from cyclone_core.httpserver.http1 import HTTP1Exchange
 from cyclone_core.httpserver.options import ServerOptions
 from cyclone_core.httpserver.peer import Peer
 from cyclone_core.httpserver.proxies import ProxyHeaders
-from cyclone_core.httpserver.reactors import WrongReactor
 from cyclone_core.httpserver.server import HTTPServer
 from cyclone_core.httpserver.sockets import bind_sockets, bind_unix_socket
 from cyclone_core.httputil import HTTPServerRequest
+from cyclone_core.reactors import WrongReactor
 
 HTTPRequest = HTTPServerRequest
 """The request under its classic name (cyclone: `httpserver.HTTPRequest`)."""
