@@ -12,6 +12,7 @@ makes new ones. An `Exchange` is one request and its answer on a `ClientConnecti
 from cyclone_core.httpclient.async_client import AsyncHTTPClient
 from cyclone_core.httpclient.authentication import basic, bearer
 from cyclone_core.httpclient.classic import URLClient, fetch, getPage
+from cyclone_core.httpclient.classic_agent import Receiver, StringProducer
 from cyclone_core.httpclient.client import HTTPClient
 from cyclone_core.httpclient.cookies import Cookie, CookieJar
 from cyclone_core.httpclient.errors import (
@@ -57,10 +58,12 @@ __all__ = [
     "JsonRPC",
     "ProxyError",
     "QueueTimeout",
+    "Receiver",
     "RequestTimeout",
     "ResolveError",
     "ResponseTooLarge",
     "StreamedResponse",
+    "StringProducer",
     "TLSHandshakeError",
     "TooManyRedirects",
     "URLClient",
