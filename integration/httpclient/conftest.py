@@ -3,11 +3,13 @@
 import inspect
 from collections.abc import Iterator
 from functools import partial
+from typing import Protocol
 
 import pytest
 
+from cyclone.httpclient import AsyncHTTPClient, HTTPClient
 from httpclient.running import Loop
-from httpclient.world import World
+from httpclient.world import Option, World
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -50,3 +52,44 @@ def loop(only_reactor: Loop) -> Iterator[Loop]:
     """The reactor; behind the test it must have nothing left."""
     yield only_reactor
     only_reactor.settle()
+
+
+class Makes(Protocol):
+    """Makes clients."""
+
+    def __call__(self, **options: Option) -> AsyncHTTPClient:
+        """Make one; it is closed behind the test."""
+
+
+@pytest.fixture
+def make_client(loop: Loop) -> Iterator[Makes]:
+    """A maker of clients with options."""
+    made: list[AsyncHTTPClient] = []
+
+    def make(**options: Option) -> AsyncHTTPClient:
+        made.append(AsyncHTTPClient(reactor=loop.reactor, **options))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def client(make_client: Makes) -> AsyncHTTPClient:
+    """Tornado's client as it is without options."""
+    return make_client()
+
+
+@pytest.fixture
+def trusting(make_client: Makes, world: World) -> AsyncHTTPClient:
+    """Tornado's client, which trusts the authority of these servers."""
+    return make_client(defaults={"ca_certs": str(world.authority.path)})
+
+
+@pytest.fixture
+def http(loop: Loop) -> Iterator[HTTPClient]:
+    """The client for new code as it is without options."""
+    client = HTTPClient(reactor=loop.reactor)
+    yield client
+    client.close()

@@ -110,10 +110,10 @@ class Loop:
             end = self.reactor.seconds() + 5
             while self._rest() and self.reactor.seconds() < end:
                 await self.pause(0.002)
-            assert self._rest() == []
+            assert not self._rest(), self._rest()
 
         self.run(main)
-        assert self.errors == []
+        self._complain()
 
     def _rest(self) -> list[str]:
         """Return what is left besides the timer of `run`."""
@@ -128,7 +128,11 @@ class Loop:
             AssertionError: There was one.
         """
         gc.collect()
-        assert self.errors == []
+        self._complain()
+
+    def _complain(self) -> None:
+        errors, self.errors = self.errors, []
+        assert not errors, errors
 
     def close(self) -> None:
         """Stop it for good, its threads too."""

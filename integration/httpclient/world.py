@@ -4,6 +4,7 @@ import ssl
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from httpclient.servers.authority import Authority
 from httpclient.servers.background import Background
@@ -11,7 +12,10 @@ from httpclient.servers.honest import Honest
 from httpclient.servers.hostile import Act, Hostile
 from httpclient.servers.proxies import Proxy
 
-__all__ = ["CREDENTIALS", "World"]
+__all__ = ["CREDENTIALS", "Option", "World"]
+
+Option = Any
+"""An option of a client or of a request: whatever they take."""
 
 CREDENTIALS = "pröxy:p:w"
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -115,7 +119,7 @@ class World:
         for server in (self.hostile, self.proxy, self.strict_proxy):
             self.background.call(server.close)
         self.background.close()
-        assert self.background.errors == []
+        assert not self.background.errors, self.background.errors
 
 
 def _old(context: ssl.SSLContext) -> ssl.SSLContext:

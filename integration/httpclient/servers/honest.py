@@ -1,5 +1,6 @@
 """The honest server: Tornado's, with routes as httpbin has them, over TCP, TLS and a Unix socket."""
 
+import contextlib
 import logging
 import ssl
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ class Honest:
         directory: Where the Unix socket is made.
 
     Attributes:
-        ports: Port numbers by name; `plain` is without TLS.
+        ports: Port numbers by name; `plain` is without TLS, `six` is too, and there if IPv6 is.
         unix_socket: The path of the socket.
     """
 
@@ -44,6 +45,9 @@ class Honest:
                 context.set_alpn_protocols(["h2", "http/1.1"])
             else:
                 sockets.append(bind_unix_socket(self.unix_socket))
+                with contextlib.suppress(OSError):
+                    sockets.extend(bind_sockets(0, "::1"))
+                    self.ports["six"] = sockets[-1].getsockname()[1]
             server.add_sockets(sockets)
             self.ports[name] = sockets[0].getsockname()[1]
             self._servers.append(server)

@@ -78,6 +78,9 @@ def for_ever(start: bytes, more: bytes, *, pause: float = 0) -> Act:
     return act
 
 
+_nothing = say(b"HTTP/1.1 204 Nothing\r\n\r\n", then_close=False)
+
+
 class Hostile:
     """The server.
 
@@ -123,8 +126,17 @@ class Hostile:
             act = say(act)
         elif not callable(act):
             act = say(*act)
-        self._acts[path.encode()] = act
+        self.on(path, act)
         return path
+
+    def on(self, path: str, act: Act) -> None:
+        """Answer a path in a certain way; any other path is answered with 204.
+
+        Args:
+            path: The path, without a query.
+            act: What is done with a request.
+        """
+        self._acts[path.encode()] = act
 
     def close(self) -> None:
         """Take no more connections."""
@@ -139,6 +151,6 @@ class Hostile:
                     self.heads.append(head)
                     target = head.split(b" ", 2)[1]
                     path = target.partition(b"?")[0]
-                    await self._acts[path](Exchange(head, reader, writer))
+                    await self._acts.get(path, _nothing)(Exchange(head, reader, writer))
             finally:
                 writer.close()

@@ -178,8 +178,10 @@ class ETag(Handler):
     """A page with an entity tag."""
 
     def answer(self, tag: str) -> None:
-        self.set_header("ETag", f'"{tag}"')
         self.write(f"etag {tag}")
+
+    def compute_etag(self) -> str:
+        return f'"{self.path_args[0]}"'
 
 
 class LastModified(Handler):
