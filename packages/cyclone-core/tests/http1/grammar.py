@@ -1,8 +1,8 @@
-"""Hypothesis strategies for requests: right ones by the grammar, and such with a slip or two."""
+"""Hypothesis strategies for requests and answers: right ones by the grammar, and such with a slip or two."""
 
 from hypothesis import strategies as st
 
-__all__ = ["PIECES", "requests", "slipped"]
+__all__ = ["PIECES", "answers", "requests", "slipped"]
 
 METHODS = st.sampled_from([b"GET", b"POST", b"PUT", b"HEAD", b"DELETE", b"OPTIONS", b"PATCH"])
 TARGETS = st.sampled_from(
@@ -111,3 +111,79 @@ def slipped(draw: st.DrawFn, whole: st.SearchStrategy[bytes] | None = None) -> b
             piece += draw(PIECES | st.binary(min_size=1, max_size=2))
         data = data[:start] + piece + data[stop:]
     return data
+
+
+STATUS_LINES = st.sampled_from(
+    [
+        b"HTTP/1.1 200 OK",
+        b"HTTP/1.1 200 ",
+        b"HTTP/1.1 206 Partial Content",
+        b"HTTP/1.1 302 Found",
+        b"HTTP/1.1 404 Not\tFound",
+        b"HTTP/1.1 503 \xe9",
+        b"HTTP/1.1 299 (a) <b>",
+        b"HTTP/1.0 200 OK",
+    ]
+)
+ANSWER_LINES = st.lists(
+    st.sampled_from(
+        [
+            b"X: y",
+            b"X-Y:",
+            b"Server: a/1.0 (b)",
+            b"Set-Cookie: a=b; Path=/",
+            b"set-cookie:c=d",
+            b"X: \xe9\x80",
+            b"Connection: keep-alive",
+            b"Connection:close",
+            b'ETag: W/"a"',
+            b"Date: Sat, 21 Nov 2026 23:14:40 GMT",
+            b"Content-Type: text/html; charset=utf-8",
+        ]
+    ),
+    max_size=4,
+    unique=True,
+)
+INTERIM = st.sampled_from(
+    [
+        b"",
+        b"",
+        b"",
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n",
+    ]
+)
+
+
+@st.composite
+def _answer(draw: st.DrawFn, last: bool) -> tuple[bytes, str]:
+    """Make an answer and the method that it belongs to."""
+    line = draw(STATUS_LINES)
+    lines = draw(ANSWER_LINES)
+    body = draw(BODIES)
+    method = "GET"
+    kinds = ["length", "length", "none", "head"]
+    kinds += ["chunks", "chunks"] if line.startswith(b"HTTP/1.1") else []
+    kind = draw(st.sampled_from(kinds + ["rest"] * last))
+    if kind == "length":
+        lines.append(b"Content-Length:" + draw(BLANKS) + b"%d" % len(body))
+    elif kind == "chunks":
+        lines.append(b"Transfer-Encoding: " + draw(st.sampled_from([b"chunked", b"CHUNKED"])))
+        body = draw(_chunked(body))
+    elif kind == "none":
+        line = draw(st.sampled_from([b"HTTP/1.1 204 No Content", b"HTTP/1.1 304 Not Modified"]))
+        body = b""
+    elif kind == "head":
+        method = "HEAD"
+        lines += draw(st.sampled_from([[], [b"Content-Length: 5"]]))
+        body = b""
+    head = b"\r\n".join([line, *draw(st.permutations(lines)), b"", b""])
+    return draw(INTERIM) + head + body, method
+
+
+@st.composite
+def answers(draw: st.DrawFn, most: int = 3) -> tuple[bytes, list[str]]:
+    """Make some answers behind each other, and the methods that they belong to."""
+    count = draw(st.integers(1, most))
+    made = [draw(_answer(last=number == count - 1)) for number in range(count)]
+    return b"".join([data for data, _ in made]), [method for _, method in made]

@@ -1,4 +1,4 @@
-"""The chunked transfer coding of a request body (RFC 9112 section 7.1)."""
+"""The chunked transfer coding of a body (RFC 9112 section 7.1)."""
 
 import enum
 import re
@@ -6,6 +6,7 @@ from typing import Final
 
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.http1.buffer import ReceiveBuffer
+from cyclone_core.http1.fields import unfold
 from cyclone_core.httputil.headers import add_field_line
 from cyclone_core.limits import Limits
 
@@ -64,6 +65,7 @@ class ChunkedDecoder:
     __slots__ = (
         "_announced",
         "_extensions",
+        "_fields",
         "_lines",
         "_lines_size",
         "_state",
@@ -71,8 +73,12 @@ class ChunkedDecoder:
         "trailers",
     )
 
-    def __init__(self) -> None:
-        """Start before the first chunk."""
+    def __init__(self, *, unfolds: bool = False) -> None:
+        """Start before the first chunk.
+
+        Args:
+            unfolds: Whether trailer lines may be folded: a client must read them, a server must not.
+        """
         self.trailers: dict[str, str | list[str]] = {}
         self._state = _SIZE
         self.remaining = 0
@@ -80,6 +86,8 @@ class ChunkedDecoder:
         self._extensions = 0
         self._lines = 0
         self._lines_size = 0
+        # Only the next line tells whether one is complete.
+        self._fields: list[str] | None = [] if unfolds else None
 
     @property
     def done(self) -> bool:
@@ -180,10 +188,15 @@ class ChunkedDecoder:
         self._lines_size += size + 2
         if self._lines > limits.max_header_count:
             raise HTTPInputError("too many trailer fields", 431)
-        add_field_line(self.trailers, line.decode("latin-1"))
+        if self._fields is None:
+            add_field_line(self.trailers, line.decode("latin-1"))
+        else:
+            self._fields.append(line.decode("latin-1"))
         return True
 
     def _finish(self) -> None:
+        for field in unfold(self._fields or []):
+            add_field_line(self.trailers, field)
         forbidden = _FORBIDDEN_TRAILERS.intersection(self.trailers)
         if forbidden:
             raise HTTPInputError(f"forbidden in a trailer: {', '.join(sorted(forbidden))}")

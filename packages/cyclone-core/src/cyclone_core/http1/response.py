@@ -174,7 +174,7 @@ class ResponseReader(MessageReader):
                 raise HTTPInputError(f"more than {self._max_interim} interim answers")
             return head
         elif head.chunked:
-            self._chunks = ChunkedDecoder()
+            self._chunks = ChunkedDecoder(unfolds=True)
         elif head.has_body:
             self._remaining = head.content_length
         else:

@@ -13,22 +13,28 @@ MAX_KNOWN_NAMES: Final = 1000
 _MAX_KNOWN_LENGTH: Final = 64
 _USUAL_NAMES: Final = """
     Accept Accept-Charset Accept-Encoding Accept-Language Accept-Ranges
-    Access-Control-Request-Headers Access-Control-Request-Method Age Allow Authorization
-    Cache-Control Connection Content-Disposition Content-Encoding Content-Language Content-Length
-    Content-Location Content-Range Content-Security-Policy Content-Type Cookie Date Dnt Etag Expect
-    Expires Forwarded From Host If-Match If-Modified-Since If-None-Match If-Range
-    If-Unmodified-Since Keep-Alive Last-Modified Link Location Max-Forwards Origin Pragma Priority
-    Proxy-Authorization Range Referer Retry-After Sec-Ch-Ua Sec-Ch-Ua-Mobile Sec-Ch-Ua-Platform
-    Sec-Fetch-Dest Sec-Fetch-Mode Sec-Fetch-Site Sec-Fetch-User Sec-Gpc Sec-Websocket-Accept
-    Sec-Websocket-Extensions Sec-Websocket-Key Sec-Websocket-Protocol Sec-Websocket-Version Server
-    Set-Cookie Strict-Transport-Security Te Trailer Transfer-Encoding Upgrade
-    Upgrade-Insecure-Requests User-Agent Vary Via Www-Authenticate X-Content-Type-Options
-    X-Forwarded-For X-Forwarded-Host X-Forwarded-Proto X-Frame-Options X-Real-Ip X-Request-Id
-    X-Requested-With X-Scheme X-Xsrftoken
+    Access-Control-Allow-Credentials Access-Control-Allow-Headers Access-Control-Allow-Methods
+    Access-Control-Allow-Origin Access-Control-Expose-Headers Access-Control-Max-Age
+    Access-Control-Request-Headers Access-Control-Request-Method Age Allow Alt-Svc
+    Authentication-Info Authorization Cache-Control Connection Content-Disposition
+    Content-Encoding Content-Language Content-Length Content-Location Content-Range
+    Content-Security-Policy Content-Type Cookie Date Dnt Etag Expect Expires Forwarded From Host
+    If-Match If-Modified-Since If-None-Match If-Range If-Unmodified-Since Keep-Alive
+    Last-Modified Link Location Max-Forwards Origin Permissions-Policy Pragma Priority
+    Proxy-Authenticate Proxy-Authorization Range Referer Referrer-Policy Retry-After Sec-Ch-Ua
+    Sec-Ch-Ua-Mobile Sec-Ch-Ua-Platform Sec-Fetch-Dest Sec-Fetch-Mode Sec-Fetch-Site
+    Sec-Fetch-User Sec-Gpc Sec-Websocket-Accept Sec-Websocket-Extensions Sec-Websocket-Key
+    Sec-Websocket-Protocol Sec-Websocket-Version Server Server-Timing Set-Cookie
+    Strict-Transport-Security Te Trailer Transfer-Encoding Upgrade Upgrade-Insecure-Requests
+    User-Agent Vary Via Www-Authenticate X-Cache X-Content-Type-Options X-Forwarded-For
+    X-Forwarded-Host X-Forwarded-Proto X-Frame-Options X-Powered-By X-Real-Ip X-Request-Id
+    X-Requested-With X-Scheme X-Xsrftoken X-Xss-Protection
 """
+# What servers send in another spelling more often than in either of the two.
+_USUAL_SPELLINGS: Final = "ETag TE DNT WWW-Authenticate X-XSS-Protection X-Request-ID"
 KNOWN_NAMES: Final[dict[str, str]] = {
     spelling: name for name in _USUAL_NAMES.split() for spelling in (name, name.lower())
-}
+} | {spelling: spelling.title() for spelling in _USUAL_SPELLINGS.split()}
 
 
 def is_token(text: str) -> bool:
