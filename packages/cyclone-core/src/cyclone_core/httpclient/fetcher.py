@@ -23,6 +23,7 @@ from cyclone_core.httpclient.settings import (
     response_limits,
 )
 from cyclone_core.httpclient.streaming import StreamedResponse
+from cyclone_core.httpclient.tls import TLSContexts
 from cyclone_core.httpclient.urls import parse_url
 from cyclone_core.reactors import find_reactor
 
@@ -76,7 +77,11 @@ class Fetcher:
         self.closed = False
         self._active: set[Fetch] = set()
         make = functools.partial(
-            _connect, reactor, response_limits(max_header_size), hostname_mapping
+            _connect,
+            reactor,
+            response_limits(max_header_size),
+            TLSContexts(),
+            hostname_mapping,
         )
         pool = ConnectionPool(
             reactor,
@@ -186,13 +191,16 @@ def _check(defaults: Mapping[str, Any], max_clients: int) -> None:
 def _connect(
     reactor: Any,  # noqa: ANN401 -- several interfaces
     limits: "Limits",
+    contexts: TLSContexts,
     hostname_mapping: "HostnameMapping | None",
     route: "Route",
     on_close: "Callable[[ClientConnection], None]",
     timeout: float | None,
 ) -> Deferred[Any]:
     factory = Factory.forProtocol(lambda: ClientConnection(reactor, limits, on_close))
-    return connect(route, factory, reactor, timeout, hostname_mapping=hostname_mapping)
+    return connect(
+        route, factory, reactor, timeout, contexts=contexts, hostname_mapping=hostname_mapping
+    )
 
 
 def _close_later(reactor: Any, pool: ConnectionPool) -> None:  # noqa: ANN401 -- as above
