@@ -28,14 +28,21 @@ class Authority:
         directory: Where.
         name: Its own name.
         by: Who signs it; nobody else if it is None.
+        until: Until when it is valid.
     """
 
-    def __init__(self, directory: Path, name: str = "root", by: "Authority | None" = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        name: str = "root",
+        by: "Authority | None" = None,
+        until: dt.datetime = NOW + DAY,
+    ) -> None:
         self.directory = directory
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self.key = ec.generate_private_key(ec.SECP256R1())
         signer = by or self
-        builder = _begin(self.name, signer.name, self.key.public_key(), NOW - DAY, NOW + DAY)
+        builder = _begin(self.name, signer.name, self.key.public_key(), NOW - DAY, until)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
         usage = [False] * 9
         usage[5] = usage[6] = True
@@ -53,6 +60,7 @@ class Authority:
         key: Any = None,  # noqa: ANN401 -- of any kind
         usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
         chain: bytes = b"",
+        extension: x509.ExtensionType | None = None,
     ) -> Pair:
         """Sign a certificate.
 
@@ -64,11 +72,14 @@ class Authority:
             key: Its key.
             usage: What it is for.
             chain: What is sent behind it.
+            extension: One more.
         """
         key = key or ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         builder = _begin(subject, self.name, key.public_key(), since, until)
         builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), False)
+        if extension is not None:
+            builder = builder.add_extension(extension, False)
         if hosts:
             names = x509.SubjectAlternativeName([_host(host) for host in hosts])
             builder = builder.add_extension(names, False)
@@ -103,9 +114,9 @@ def weak_key() -> rsa.RSAPrivateKey:
 def _begin(
     subject: x509.Name,
     issuer: x509.Name,
-    key: Any,
+    key: Any,  # noqa: ANN401 -- as above
     since: dt.datetime,
-    until: dt.datetime,  # noqa: ANN401 -- as above
+    until: dt.datetime,
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()

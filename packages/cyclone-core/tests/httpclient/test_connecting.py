@@ -489,12 +489,12 @@ class Reactor(SelectReactor):
 def reactor() -> Iterator[Reactor]:
     """A real reactor."""
     made = Reactor()
-    made.startRunning()
+    made.startRunning(installSignalHandlers=False)
     yield made
     made.disconnectAll()
     made.fireSystemEvent("shutdown")
     made.runUntilCurrent()
-    for reader in [*made.getReaders(), *made._internalReaders]:
+    for reader in {*made.getReaders(), *made._internalReaders}:
         made.removeReader(reader)
         reader.connectionLost(None)
     assert not made.getDelayedCalls()

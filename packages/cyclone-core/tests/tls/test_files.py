@@ -14,6 +14,7 @@ from cyclone_core.tls.files import describe_error
         (SSL.Error(), "OpenSSL gives no reason"),
         (SSL.SysCallError(-1, "Unexpected EOF"), "(-1, 'Unexpected EOF')"),
         (ValueError("of another kind"), "of another kind"),
+        (ValueError([5]), "[5]"),
     ],
 )
 def test_reasons(error: Exception, said: str) -> None:

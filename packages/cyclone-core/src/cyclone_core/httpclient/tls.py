@@ -215,9 +215,8 @@ def _trust(context: "SSL.Context", path: str | None) -> None:
             f" ({describe_error(error)}): it is a list of the certificates of those who sign the servers'."
         ) from None
     # What is named here is trusted, an authority that another one has signed, too.
-    store = context.get_cert_store()
-    if store is not None:
-        store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
+    store = cast("crypto.X509Store", context.get_cert_store())  # None only without memory
+    store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
 
 
 def _state(path: str) -> tuple[int, int, int]:

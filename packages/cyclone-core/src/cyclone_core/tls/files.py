@@ -116,7 +116,7 @@ def describe_error(error: BaseException) -> str:
         The reasons in a row.
     """
     entries = error.args[0] if error.args else []
-    if not isinstance(entries, list):
+    if not isinstance(entries, list) or not all(isinstance(entry, tuple) for entry in entries):
         return str(error)
     reasons = [entry[-1] for entry in entries]
     return ", ".join(reason for reason in reasons if reason) or "OpenSSL gives no reason"
