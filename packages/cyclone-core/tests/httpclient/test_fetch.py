@@ -2,7 +2,7 @@
 
 import pytest
 
-from cyclone_core.httpclient import AsyncHTTPClient, HTTPClient, HTTPClientError
+from cyclone_core.httpclient import AsyncHTTPClient, CookieJar, HTTPClient, HTTPClientError
 from cyclone_core.testing import result_of
 
 from .network import Network
@@ -74,3 +74,15 @@ def test_stream(network: Network) -> None:
     assert not network.attempts
     peer.answer()
     assert result_of(again).code == 200
+
+
+def test_own_jar(network: Network) -> None:
+    """A jar that is given is used, also while it is empty."""
+    jar = CookieJar()
+    client = HTTPClient(reactor=network.reactor, cookies=jar)
+    assert client.cookies is jar
+    assert HTTPClient(reactor=network.reactor, cookies=False).cookies is None
+    assert (
+        HTTPClient(reactor=network.reactor).cookies
+        is not HTTPClient(reactor=network.reactor).cookies
+    )

@@ -88,7 +88,9 @@ class HTTPClient:
             TypeError: A default is no argument of `HTTPRequest`.
             ValueError: A number is not above zero, or the base URL is none.
         """
-        self.cookies: CookieJar | None = CookieJar() if cookies is True else cookies or None
+        # An empty jar is false, as an empty dict is.
+        given = CookieJar() if cookies is True else cookies
+        self.cookies: CookieJar | None = None if given is False else given
         self._raise_error = raise_error
         self._fetcher = Fetcher(
             max_clients=max_clients,
