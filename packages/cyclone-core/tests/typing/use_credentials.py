@@ -4,8 +4,8 @@ from typing import assert_type
 
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.httpclient.authentication import DigestAuth, basic, bearer
-from cyclone_core.httpclient.challenges import Challenge, format_challenge, parse_credentials
-from cyclone_core.httpclient.digest import compute_response, hash_secret
+from cyclone_core.httpclient.authentication.challenges import Challenge, format_challenge, parse_credentials
+from cyclone_core.httpclient.authentication.digest import compute_response, hash_secret
 from cyclone_core.httpclient.urls import (
     URL,
     UnsupportedScheme,

@@ -272,7 +272,7 @@ class Fetch:
         turn = pool.turn(timeout)
         if turn is not None:
             await self._wait(turn)
-            self._times["queue"] = seconds() - before
+            self._times["queue"] = self._times.get("queue", 0.0) + seconds() - before
         connection = None if fresh else pool.find(route)
         if connection is not None:
             return connection
@@ -282,7 +282,7 @@ class Fetch:
         except BaseException:
             pool.drop()
             raise
-        self._times["connect"] = seconds() - before
+        self._times["connect"] = self._times.get("connect", 0.0) + seconds() - before
         return made
 
     async def _wait(self, waiting: Deferred[Any]) -> Any:  # noqa: ANN401 -- of any type

@@ -9,13 +9,13 @@ from unicodedata import normalize
 from urllib.parse import quote
 
 from cyclone_core.errors import HTTPInputError
-from cyclone_core.httpclient.challenges import (
+from cyclone_core.httpclient.authentication.challenges import (
     format_challenge,
     is_token68,
     parse_auth_parameters,
     parse_challenges,
 )
-from cyclone_core.httpclient.digest import (
+from cyclone_core.httpclient.authentication.digest import (
     DigestChallenge,
     compute_response,
     has_sessions,

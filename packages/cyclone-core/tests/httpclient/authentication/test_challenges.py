@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyclone_core.errors import HTTPInputError
-from cyclone_core.httpclient import challenges as module
-from cyclone_core.httpclient.challenges import (
+from cyclone_core.httpclient.authentication import challenges as module
+from cyclone_core.httpclient.authentication.challenges import (
     Challenge,
     format_challenge,
     is_token68,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cyclone_core.httpclient.set_cookie import parse_cookie_date, parse_set_cookie
+from cyclone_core.httpclient.cookies.set_cookie import parse_cookie_date, parse_set_cookie
 
 MOMENT = dt.datetime(2017, 4, 15, 21, 1, 22, tzinfo=dt.UTC)
 

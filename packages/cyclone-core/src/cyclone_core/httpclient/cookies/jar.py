@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from types import NoneType
 from typing import Any, Final
 
-from cyclone_core.httpclient.cookie_rules import (
+from cyclone_core.httpclient.cookies.rules import (
     Cookie,
     RequestURL,
     default_path,
@@ -17,8 +17,8 @@ from cyclone_core.httpclient.cookie_rules import (
     path_matches,
     path_of,
 )
-from cyclone_core.httpclient.cookie_store import CookieStore, Key
-from cyclone_core.httpclient.set_cookie import MAX_LIFETIME, SetCookie, parse_set_cookie
+from cyclone_core.httpclient.cookies.set_cookie import MAX_LIFETIME, SetCookie, parse_set_cookie
+from cyclone_core.httpclient.cookies.store import CookieStore, Key
 from cyclone_core.httputil import HTTPHeaders
 from cyclone_core.httputil.cookies import HOST_PREFIX, prefix_of
 

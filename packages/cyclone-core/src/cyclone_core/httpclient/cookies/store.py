@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, MutableMapping
 from itertools import count
 from typing import Any, Final, NamedTuple, TypeVar
 
-from cyclone_core.httpclient.cookie_rules import Cookie
+from cyclone_core.httpclient.cookies.rules import Cookie
 
 __all__ = ["CookieStore", "Kept", "Key"]
 

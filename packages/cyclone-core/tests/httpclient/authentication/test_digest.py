@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cyclone_core.httpclient.challenges import Challenge, parse_credentials
-from cyclone_core.httpclient.digest import (
+from cyclone_core.httpclient.authentication.challenges import Challenge, parse_credentials
+from cyclone_core.httpclient.authentication.digest import (
     ALGORITHMS,
     DigestChallenge,
     compute_response,

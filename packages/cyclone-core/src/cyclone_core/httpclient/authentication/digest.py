@@ -10,7 +10,7 @@ import hashlib
 import unicodedata
 from typing import Final, NamedTuple
 
-from cyclone_core.httpclient.challenges import Challenge
+from cyclone_core.httpclient.authentication.challenges import Challenge
 
 __all__ = [
     "ALGORITHMS",

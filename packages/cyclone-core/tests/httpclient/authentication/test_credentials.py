@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from twisted.cred.credentials import DigestCredentialFactory
 from twisted.cred.error import LoginFailed
 
-from cyclone_core.httpclient import authentication
-from cyclone_core.httpclient.authentication import DigestAuth, basic, bearer
+from cyclone_core.httpclient.authentication import DigestAuth, basic, bearer, credentials
 from cyclone_core.httpclient.errors import InvalidRequest
 from cyclone_core.httputil import HTTPHeaders
 
@@ -455,7 +454,7 @@ def test_basic() -> None:
     assert basic("Aladdin", "open sesame") == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
     assert basic("test", "123\u00a3") == "Basic dGVzdDoxMjPCow=="
     assert basic(b"\xff", b"") == "Basic /zo="
-    assert doctest.testmod(authentication) == (0, 1)
+    assert doctest.testmod(credentials) == (0, 1)
 
 
 @given(TEXTS.filter(lambda name: ":" not in name), TEXTS)
