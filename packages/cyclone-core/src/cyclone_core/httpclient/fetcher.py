@@ -1,6 +1,7 @@
 """What the two clients have in common: connections, defaults, and the fetches that are under way."""
 
 import functools
+import math
 import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -73,9 +74,19 @@ class Fetcher:
             ValueError: A number is not above zero, or the base URL is none.
         """
         reactor = find_reactor() if reactor is None else reactor
-        _check(defaults or {}, max_clients)
+        _check_defaults(defaults or {})
+        _check_above_zero(
+            max_clients=max_clients,
+            max_body_size=max_body_size,
+            max_header_size=max_header_size,
+            idle_connection_timeout=idle_connection_timeout,
+        )
+        if max_idle_connections is not None and max_idle_connections < 0:
+            raise ValueError(
+                f"max_idle_connections is 0, for none, or more, not {max_idle_connections!r}"
+            )
         self.closed = False
-        self._active: set[Fetch] = set()
+        self._active: dict[Fetch, None] = {}  # in the order in which they wait for their turns
         make = functools.partial(
             _connect,
             reactor,
@@ -144,48 +155,56 @@ class Fetcher:
             A Deferred that fires when no connection is left.
         """
         self.closed = True
+        gone = self.settings.pool.close()
         for fetch in list(self._active):
             fetch.abandon(HTTPStreamClosedError("the client was closed before the answer came"))
-        return awaitable(self.settings.pool.close())
+        return awaitable(gone)
 
     async def _fetch(self, request: HTTPRequest, raise_error: bool) -> "HTTPResponse":
         fetch = Fetch(self.settings, request)
-        self._active.add(fetch)
+        self._active[fetch] = None
         try:
             response = await fetch.run()
         finally:
-            self._active.discard(fetch)
+            del self._active[fetch]
         if raise_error and response.error is not None:
             raise response.error
         return response
 
     async def _open_stream(self, request: HTTPRequest, raise_error: bool) -> StreamedResponse:
         fetch = Fetch(self.settings, request, streams=True)
-        self._active.add(fetch)
+        self._active[fetch] = None
         try:
             response = await fetch.run()
         except BaseException:
-            self._active.discard(fetch)
+            del self._active[fetch]
             raise
-        streamed = StreamedResponse(response, fetch, self._active.discard)
+        streamed = StreamedResponse(response, fetch, self._forget)
         if raise_error and response.error is not None:
             streamed.close()
             raise response.error
         return streamed
+
+    def _forget(self, fetch: Fetch) -> None:
+        self._active.pop(fetch, None)
 
     def _check_open(self) -> None:
         if self.closed:
             raise RuntimeError("this client is closed: make another one")
 
 
-def _check(defaults: Mapping[str, Any], max_clients: int) -> None:
+def _check_defaults(defaults: Mapping[str, Any]) -> None:
     for name in defaults:
         if name not in _OPTIONS:
             raise TypeError(
                 f"{name!r} is no default of a client; its defaults are {', '.join(sorted(_OPTIONS))}"
             )
-    if max_clients < 1:
-        raise ValueError(f"max_clients is the number of connections, not {max_clients!r}")
+
+
+def _check_above_zero(**numbers: float | None) -> None:
+    for name, number in numbers.items():
+        if number is not None and not 0 < number < math.inf:
+            raise ValueError(f"{name} is a number above zero, not {number!r}")
 
 
 def _connect(

@@ -56,6 +56,7 @@ class ConnectionPool:
         self._queue: deque[Deferred[None]] = deque()
         self._open: set[ClientConnection] = set()
         self._all_closed: list[Deferred[None]] = []
+        self._rights = 0
         self._sweep: Any = None
         self._closed = False
 
@@ -137,14 +138,24 @@ class ConnectionPool:
 
     def drop(self) -> None:
         """Return the right to have a connection, without one."""
-        if self._queue:
-            # The right goes to who waits: nobody who comes now can take it away.
-            self._queue.popleft().callback(None)
-        else:
+        if self._closed or not self._queue:
             self.lent -= 1
+            return
+        # The right goes to who waits: nobody who comes now can take it away.
+        self._rights += 1
+        if self._rights > 1:
+            return  # somebody below on the stack, which thousands who fail at once would fill, passes it on
+        while self._rights:
+            if self._queue:
+                self._queue.popleft().callback(None)
+            else:
+                self.lent -= 1
+            self._rights -= 1
 
     def close(self) -> Deferred[None]:
-        """Close what is kept, and from now on keep nothing. What is in use goes on.
+        """Close what is kept, and from now on keep nothing.
+
+        What is in use goes on. Who waits in the queue gets no turn, and is to be cancelled.
 
         Returns:
             A Deferred that fires when no connection is left.
@@ -152,9 +163,7 @@ class ConnectionPool:
         self._closed = True
         while self._idle:
             self._drop_oldest()
-        if self._sweep is not None:
-            self._sweep.cancel()
-            self._sweep = None
+        self._stop_sweeping()
         gone = Deferred[None]()
         self._all_closed.append(gone)
         self._tell_if_all_closed()
@@ -181,6 +190,8 @@ class ConnectionPool:
         """Forget a connection that the server has closed."""
         if connection in self._idle:
             self._take(connection, self._by_route[self._idle[connection][0]])
+            if not self._idle:
+                self._stop_sweeping()
         self._open.discard(connection)
         self._tell_if_all_closed()
 
@@ -188,6 +199,11 @@ class ConnectionPool:
         connection = next(iter(self._idle))
         self._take(connection, self._by_route[self._idle[connection][0]])
         connection.close()
+
+    def _stop_sweeping(self) -> None:
+        sweep, self._sweep = self._sweep, None
+        if sweep is not None:
+            sweep.cancel()
 
     def _drop_old(self) -> None:
         self._sweep = None

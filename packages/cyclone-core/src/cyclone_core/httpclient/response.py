@@ -28,8 +28,8 @@ class HTTPResponse:
         effective_url: The URL of the last of all redirects.
         error: What `rethrow` raises; None if the status is one of 200 to 299.
         request_time: How many seconds it took, without waiting for a free connection.
-        time_info: Seconds by name: `queue` (waiting for a free connection), `connect`, and from the start
-            `starttransfer` (the head of the answer) and `total`.
+        time_info: Seconds by name: `queue` (waiting for a free connection) and `connect`, for all redirects
+            together; and from the start `starttransfer` (the head of the answer) and `total`.
         start_time: When it was begun, in seconds since 1970.
         trailers: Header fields that came behind the body.
         length: Bytes of the body as they were sent, -1 if nobody has said (cyclone).
