@@ -293,12 +293,12 @@ def test_input_byte_by_byte_is_linear() -> None:
         limits = Limits(max_header_size=10**6, max_header_count=10**6)
         data = b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: %b\r\n" % (b"y" * 95) * lines + b"\r\n"
         reader = RequestReader(limits)
-        start = time.perf_counter()
+        start = time.thread_time()
         for index in range(len(data)):
             reader.receive_data(data[index : index + 1])
             event = reader.next_event()
         assert isinstance(event, RequestHead)
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
     seconds(100)
     assert seconds(1000) < 10 * max(seconds(250), 0.005)
@@ -421,10 +421,10 @@ def test_many_lines_of_one_header_are_linear() -> None:
 
     def seconds(lines: int) -> float:
         reader = RequestReader(limits)
-        start = time.perf_counter()
+        start = time.thread_time()
         reader.receive_data(b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * lines + b"\r\n")
         assert len(head_of(reader).headers["X"]) == lines
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
     assert seconds(3000) < 1
     assert seconds(40_000) < 10 * max(seconds(10_000), 0.01)
@@ -437,13 +437,13 @@ def test_pipelined_requests_of_one_read_are_linear(method: bytes) -> None:
     def seconds(count: int) -> float:
         one = method + b" / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (method == b"POST")
         reader = RequestReader(Limits())
-        start = time.perf_counter()
+        start = time.thread_time()
         reader.receive_data((one + b"x" * (method == b"POST")) * count)
         heads = 0
         while (event := reader.next_event()) is not None:
             heads += isinstance(event, RequestHead)
         assert heads == count
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
     seconds(100)
     assert seconds(8000) < 10 * max(seconds(2000), 0.01)
@@ -459,13 +459,13 @@ def test_a_body_byte_by_byte_is_linear() -> None:
             data = post(b"x" * size, b"Content-Length: %d" % size)
         reader = RequestReader(Limits())
         event: object = None
-        start = time.perf_counter()
+        start = time.thread_time()
         for index in range(len(data)):
             reader.receive_data(data[index : index + 1])
             while (next_event := reader.next_event()) is not None:
                 event = next_event
         assert isinstance(event, EndOfBody)
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
     for chunked in (False, True):
         seconds(1000, chunked=chunked)

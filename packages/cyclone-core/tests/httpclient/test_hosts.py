@@ -276,9 +276,9 @@ def test_no_letter_turns_into_the_end_of_a_host(
 )
 def test_long_authorities_take_linear_time(text: str) -> None:
     """A megabyte of anything is dealt with at once, and messages stay short."""
-    start = time.perf_counter()
+    start = time.thread_time()
     assert len(str(_error_of(text))) < 500
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5
 
 
 def test_hosts_are_written_with_brackets_where_they_have_colons() -> None:

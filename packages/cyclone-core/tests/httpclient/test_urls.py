@@ -372,10 +372,10 @@ def test_any_text_is_a_url_that_can_be_sent_or_an_error(text: str, start: str) -
 )
 def test_long_urls_take_linear_time(text: str) -> None:
     """A megabyte of anything is dealt with at once, and messages stay short."""
-    start = time.perf_counter()
+    start = time.thread_time()
     for base in (None, BASE):
         assert len(str(_error_of(text, base))) < 500
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5
 
 
 @pytest.mark.parametrize(

@@ -62,9 +62,9 @@ def test_a_query_of_percent_signs_is_linear() -> None:
     """1 MB of `%`, or of escapes, is decoded at once (Tornado 6.6.1 was slow there)."""
     for piece in ("%", "%4", "%41"):
         text = "a=" + piece * (1_000_000 // len(piece))
-        start = time.perf_counter()
+        start = time.thread_time()
         parse_arguments(text, 1000)
-        assert time.perf_counter() - start < 1
+        assert time.thread_time() - start < 1
 
 
 @pytest.mark.parametrize(

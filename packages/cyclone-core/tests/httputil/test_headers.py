@@ -424,11 +424,11 @@ def test_adding_is_linear() -> None:
 
     def seconds(count: int) -> float:
         block = "X: y\r\n" * count
-        start = time.perf_counter()
+        start = time.thread_time()
         headers = HTTPHeaders.parse(block)
         assert len(headers["X"]) == 2 * count - 1
         assert headers.to_wire() == block
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
     seconds(1000)
     assert seconds(40_000) < 10 * max(seconds(10_000), 0.01)

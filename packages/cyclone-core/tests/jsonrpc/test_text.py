@@ -1,6 +1,6 @@
 """JSON as JSON-RPC reads and writes it."""
 
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -89,10 +89,10 @@ def test_python_cannot_follow() -> None:
 )
 def test_linear(text: str) -> None:
     """A megabyte of quotes, backslashes and brackets is refused as quickly as it is read."""
-    start = perf_counter()
+    start = thread_time()
     with pytest.raises(ValueError, match=r"."):
         read_json("[" * 101 + text)
-    assert perf_counter() - start < 2
+    assert thread_time() - start < 2
 
 
 @pytest.mark.parametrize(

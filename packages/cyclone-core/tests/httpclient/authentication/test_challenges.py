@@ -171,12 +171,12 @@ def test_any_text_is_challenges_or_an_error(value: str) -> None:
 )
 def test_long_headers_take_linear_time(piece: str) -> None:
     """Far more than a header may have is dealt with at once."""
-    start = time.perf_counter()
+    start = time.thread_time()
     for value in (piece * (200_000 // len(piece)), "Basic " + piece * (200_000 // len(piece))):
         for parse in (parse_challenges, parse_auth_parameters):
             with contextlib.suppress(HTTPInputError):
                 parse(value)
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5
 
 
 def test_plain_parameters_have_no_quotes() -> None:

@@ -1,6 +1,6 @@
 """A jar stays small, and quick whatever is thrown at it."""
 
-from time import perf_counter
+from time import thread_time
 
 import pytest
 
@@ -114,9 +114,9 @@ def best(action: "type[Flood]", size: int, tries: int) -> float:
     found = []
     for _ in range(tries):
         attack = action(size)
-        start = perf_counter()
+        start = thread_time()
         attack.run()
-        found.append(perf_counter() - start)
+        found.append(thread_time() - start)
     return min(found)
 
 
@@ -178,7 +178,7 @@ class LongValue(Flood):
 )
 def test_linear(attack: type[Flood]) -> None:
     """Eight times the attack takes about eight times as long: 10,000 cookies, or a line of 1 MB."""
-    small, large = best(attack, 1250, 3), best(attack, 10_000, 1)
+    small, large = best(attack, 1250, 3), best(attack, 10_000, 2)
     assert large < 24 * small + 0.05
 
 
@@ -191,8 +191,8 @@ def test_many_hosts() -> None:
     url = parse_url("http://www.example.org/")
     times = []
     for jar in (full, CookieJar(now=Time())):
-        start = perf_counter()
+        start = thread_time()
         jar.receive(url, lines)
-        times.append(perf_counter() - start)
+        times.append(thread_time() - start)
     assert len(full.all()) == 3000
     assert times[0] < 5 * times[1] + 0.05
