@@ -142,7 +142,7 @@ class Dialler:
     def __init__(self, *addresses: IAddress, waits: bool = False) -> None:
         self.reactor = MemoryReactorClock()
         self.resolver = Resolver(*(addresses or [_four("192.0.2.1")]), waits=waits)
-        self.reactor.installNameResolver(self.resolver)
+        self.reactor.nameResolver = self.resolver
         self.factory = Talks()
         self.pumps: list[IOPump] = []
         self.refused = 0

@@ -21,6 +21,7 @@ from twisted.internet.ssl import (
     optionsForClientTLS,
     trustRootFromCertificates,
 )
+from twisted.python.failure import Failure
 from twisted.web.client import BrowserLikePolicyForHTTPS
 from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer
@@ -655,6 +656,20 @@ class Failing:
         raise LookupError
 
 
+@implementer(IOpenSSLClientConnectionCreator)
+class Refusing:
+    """Refuses any server at the end of the handshake."""
+
+    def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:  # noqa: ANN401, N802, N803 -- Twisted's
+        def called(_: SSL.Connection, where: int, __: int) -> None:
+            if where & SSL.SSL_CB_HANDSHAKE_DONE:
+                tlsProtocol.failVerification(Failure(LookupError("no")))
+
+        context = SSL.Context(SSL.TLS_METHOD)
+        context.set_info_callback(called)
+        return SSL.Connection(context)
+
+
 class TestTwisted:
     """`ssl_options` as Twisted has them."""
 
@@ -705,10 +720,21 @@ class TestTwisted:
         policy = BrowserLikePolicyForHTTPS(self.trust(world))
         attempt, _ = meet(world.good, ssl_options=policy)
         assert attempt.protocol.made == 1
-        own = Policy(lambda *_: CertificateOptions())
+        own = Policy(lambda *_: CertificateOptions(trustRoot=self.trust(world)))
         attempt, _ = meet(world.good, "https://a.example:8443/", ssl_options=own)
         assert own.asked == [(b"a.example", 8443)]
         assert attempt.protocol.made == 1
+        assert "not for 'b.example'" in fail(world.good, "https://b.example/", ssl_options=own)
+
+    def test_late_refusals(self, world: World) -> None:
+        """A creator may refuse the server when the handshake is done, as those of older Twisted do."""
+        dialler = Dialler()
+        attempt = dialler.connect(URL, ssl_options=Refusing())
+        Server(dialler, serve(world.good))
+        assert isinstance(attempt.error, TLSHandshakeError)
+        assert "could not agree on TLS with us (no)" in attempt.message
+        assert not dialler.factory.made
+        dialler.check_clear()
 
     def test_policies_that_raise(self) -> None:
         """What they raise is what the attempt fails with, before anything is connected."""

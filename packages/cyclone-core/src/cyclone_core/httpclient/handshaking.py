@@ -127,6 +127,8 @@ class _Handshake(Protocol):
 
     def handshakeCompleted(self) -> None:
         settings = self._settings
+        if self.transport.disconnecting:
+            return  # a creator of somebody else's has refused the server; connectionLost() comes next
         problem = find_weakness(self.transport.getHandle(), settings.creator)
         if problem:
             settings.attempt.fail(TLSHandshakeError(f"{settings.route.authority} {problem}"))

@@ -62,10 +62,7 @@ class TLSContexts:
         if given is None:
             return ServerCheck(self._find(tls), name, validate=tls.validate)
         if IPolicyForHTTPS.providedBy(given):
-            made: IOpenSSLClientConnectionCreator = given.creatorForNetloc(
-                name.encode("ascii"), route.port
-            )
-            return made
+            given = given.creatorForNetloc(name.encode("ascii"), route.port)
         # CertificateOptions is a creator of connections, too, but then it asks for no name.
         if IOpenSSLContextFactory.providedBy(given) or hasattr(given, "getContext"):
             return ServerCheck(given.getContext(), name, validate=tls.validate)
