@@ -303,6 +303,9 @@ def test_paused_before_the_start(make: Callable[[list[bytes], Gate], BodyProduce
     assert consumer.body == b""
     consumer.act("resume")
     assert (consumer.body, consumer.ends) == (b"ab", [None])
+    producer = make([b"a", b"b"], Gates([]))
+    Consumer(producer).act("pause resume")
+    assert collect(producer) == b"ab"
 
 
 @pytest.mark.parametrize("make", MAKERS)

@@ -96,12 +96,10 @@ class FunctionSending(Sending):
             self._cancel()
 
     def _complete(self, _: object) -> None:
-        self._running = None
         self._returned = self.active
         self._go_on()
 
     def _fail(self, failure: Failure) -> None:
-        self._running = None
         if self.active:
             self._end(failure)
         elif failure.value is not self._raised and not failure.check(
