@@ -19,6 +19,7 @@ from cyclone_core.httputil.inflate import CODINGS, Inflater
 
 __all__ = ["Exchange", "Owner"]
 
+_PARTIAL_CONTENT: Final = 206
 _TOO_LARGE: Final = 413
 
 # So much of an unwanted body is read; a new connection costs about as much.
@@ -32,8 +33,8 @@ class Owner(Protocol):
         """Decide who takes the body; None for nobody, because something else is asked next."""
         ...
 
-    def exchange_ended(self, error: BaseException | None) -> None:
-        """Take note that the exchange is over; the error is that of a body which somebody takes."""
+    def stream_ended(self, error: BaseException | None) -> None:
+        """Take note that the body of a streamed answer has ended, or failed."""
         ...
 
 
@@ -42,7 +43,7 @@ class Exchange:
 
     Attributes:
         head: The head of the answer, once it has come.
-        done: It fires when the answer is complete; for a streamed one when its head has come.
+        done: It fires when the answer is complete; for a streamed one with a body when its head has come.
         trailers: Header fields behind the body.
         decoded: Whether the body was sent compressed.
         headed_at: When the head came, in seconds of the reactor.
@@ -61,6 +62,7 @@ class Exchange:
         "_seconds",
         "_sink",
         "_streams",
+        "_unwanted",
         "decoded",
         "done",
         "head",
@@ -111,6 +113,7 @@ class Exchange:
         self._sink: BodyReceiver | None = None
         self._error: HTTPInputError | None = None
         self._released = False
+        self._unwanted = False
 
     def start(self, message: Message) -> None:
         """Send the request.
@@ -120,15 +123,24 @@ class Exchange:
         """
         self._connection.send(message, self, self._max_body_size)
 
+    @property
+    def over(self) -> bool:
+        """Whether the connection is somebody else's, or closed."""
+        return self._released
+
     def resume(self) -> None:
         """Let the body of a streamed answer come."""
-        self._connection.resume()
+        if not self._released:
+            self._connection.resume()
 
     def stop(self) -> None:
         """Cut the connection if the answer is not complete; nobody wants the rest."""
         if not self._released:
             self._connection.abort()
             self._release(False)
+            if self._sink is not None:
+                # A decoder may have more than it has passed on.
+                self._sink.body_failed()
 
     # What the connection calls.
 
@@ -138,12 +150,14 @@ class Exchange:
         self.headed_at = self._seconds()
         sink = self._owner.sink_for(head)
         if sink is None:
+            self._unwanted = True
             self._sink = Discarder(_MOST_DISCARDED, self._end_early)
             if head.has_body and (head.content_length or 0) > _MOST_DISCARDED:
                 self._end_early()
             return
         self._sink = self._decoder(head, sink) if self._decode and head.has_body else sink
-        if self._streams:
+        # Without a body the connection need not wait for somebody to read that.
+        if self._streams and head.has_body:
             self._connection.pause()
             self.done.callback(None)
 
@@ -166,17 +180,17 @@ class Exchange:
         self._release(False)
         if self._sink is not None:
             self._sink.body_failed()
-        self._end(error)
+        self._end(None if self._unwanted else error)
 
     # Ends.
 
     def _end(self, error: BaseException | Failure | None) -> None:
-        if not self.done.called:
-            if error is None:
-                self.done.callback(None)
-            else:
-                self.done.errback(error)
-        self._owner.exchange_ended(error.value if isinstance(error, Failure) else error)
+        if self.done.called:
+            self._owner.stream_ended(error.value if isinstance(error, Failure) else error)
+        elif error is None:
+            self.done.callback(None)
+        else:
+            self.done.errback(error)
 
     def _release(self, reusable: bool) -> None:
         if self._released:
@@ -200,7 +214,8 @@ class Exchange:
     def _decoder(self, head: ResponseHead, sink: BodyReceiver) -> BodyReceiver:
         """Put a decoder in front of who takes the body, if it has a coding that is known."""
         coding = head.headers.get("Content-Encoding", "").strip(" \t").lower()
-        if coding not in CODINGS:
+        # A part of what is coded begins anywhere: only who has all parts can decode it.
+        if coding not in CODINGS or head.status == _PARTIAL_CONTENT:
             return sink
         self.decoded = True
         mark_decoded(head.headers)

@@ -108,7 +108,7 @@ class Fetch:
                 raise self._expired from None
             raise
         finally:
-            if self.stream is None or not complete:
+            if not complete or exchange.over:
                 self._stop_watching()
         return self._response(exchange)
 
@@ -313,12 +313,11 @@ class Fetch:
         self._collector = collector = Collector()
         return collector
 
-    def exchange_ended(self, error: BaseException | None) -> None:
-        """Pass the end on to who reads a streamed answer; see `Owner`."""
-        if self.stream is not None and self._next is None:
-            self._stop_watching()
-            if error is not None:
-                self.stream.fail(self._expired or error)
+    def stream_ended(self, error: BaseException | None) -> None:
+        """Pass the end on to who reads; see `Owner`."""
+        self._stop_watching()
+        if error is not None and self.stream is not None:
+            self.stream.fail(error)
 
     # What comes next.
 
@@ -424,7 +423,7 @@ class Fetch:
             self._waiting.cancel()
         elif self.exchange is not None:
             self.exchange.stop()
-            self.exchange_ended(error)
+            self.stream_ended(error)
 
     def _stop_watching(self) -> None:
         timer, self._timer = self._timer, None

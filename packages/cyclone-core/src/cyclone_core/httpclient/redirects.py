@@ -1,5 +1,6 @@
 """Where a redirect leads, and with what (RFC 9110 section 15.4)."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from cyclone_core.http1 import ResponseHead
@@ -19,15 +20,8 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SEE_OTHER: Final = 303
 _CHANGED_BY_BROWSERS: Final = frozenset({301, 302})
 
-_OF_BODIES: Final = (
-    "Content-Encoding",
-    "Content-Language",
-    "Content-Length",
-    "Content-Location",
-    "Content-Type",
-    "Digest",
-    "Transfer-Encoding",
-)
+# And all that begin with `Content-`.
+_OF_BODIES: Final = frozenset({"Digest", "Expect", "Repr-Digest", "Trailer", "Transfer-Encoding"})
 
 
 def follow(hop: Hop, head: ResponseHead, made: int, most: int) -> Hop | None:
@@ -49,10 +43,13 @@ def follow(hop: Hop, head: ResponseHead, made: int, most: int) -> Hop | None:
     Raises:
         TooManyRedirects: It is one, and is not followed; the message says why.
     """
-    status, location = head.status, head.headers.get("Location")
-    if status not in _REDIRECTS or location is None:
+    status = head.status
+    if status not in _REDIRECTS:
         return None
-    there = _parse(status, location, hop.url)
+    locations = head.headers.get_list("Location")
+    if not locations:
+        return None
+    there = _parse(status, locations, hop.url)
     if made >= most:
         problem = f"{most} redirects (max_redirects), and {there.url} is another one"
         raise TooManyRedirects(status, problem)
@@ -60,18 +57,25 @@ def follow(hop: Hop, head: ResponseHead, made: int, most: int) -> Hop | None:
     same_origin = hop.url.origin == there.origin
     if not same_origin:
         _drop(headers, SECRETS)
+    elif there.username is None:
+        there = there._replace(username=hop.url.username, password=hop.url.password)
     method, body = hop.method, hop.body
     if _becomes_get(status, method):
-        _drop(headers, _OF_BODIES)
+        _drop(headers, [name for name in headers if _is_of_body(name)])
         method, body = "GET", make_body(None)
     elif body.content is not None:
         _keep_body(status, hop, there)
     return Hop(there, method, headers, body, hop.trusted and same_origin)
 
 
-def _parse(status: int, location: str, here: URL) -> URL:
+def _parse(status: int, locations: list[str], here: URL) -> URL:
+    if len(locations) > 1:
+        problem = (
+            "the redirect leads nowhere: it has several locations, which others may choose from"
+        )
+        raise UnsafeRedirect(status, problem)
     try:
-        return parse_location(location, here)
+        return parse_location(locations[0], here)
     except UnsupportedScheme as error:
         problem = f"the redirect is not followed: {error}"
     except InvalidRequest as error:
@@ -94,6 +98,10 @@ def _keep_body(status: int, hop: Hop, there: URL) -> None:
         raise UnsafeRedirect(status, f"the body cannot be sent a second time, to {there.url}")
 
 
-def _drop(headers: HTTPHeaders, names: tuple[str, ...]) -> None:
+def _is_of_body(name: str) -> bool:
+    return name.startswith("Content-") or name in _OF_BODIES
+
+
+def _drop(headers: HTTPHeaders, names: Iterable[str]) -> None:
     for name in names:
         headers.pop(name, None)
