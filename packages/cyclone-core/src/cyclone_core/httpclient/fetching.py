@@ -23,7 +23,7 @@ from cyclone_core.httpclient.errors import (
     TooManyRedirects,
 )
 from cyclone_core.httpclient.exchange import Exchange
-from cyclone_core.httpclient.messages import Hop, check_method, make_message
+from cyclone_core.httpclient.messages import Hop, check_method, make_message, read_length
 from cyclone_core.httpclient.redirects import SECRETS, follow
 from cyclone_core.httpclient.request import HTTPRequest
 from cyclone_core.httpclient.response import HTTPResponse
@@ -146,7 +146,7 @@ class Fetch:
             json=request.json,
             files=request.files,
             body_producer=request.body_producer,
-            length=_announced(request.headers),
+            length=read_length(request.headers.store.get("Content-Length")),
         )
         any_method = self._option("allow_nonstandard_methods")
         check_method(request.method, body.content is not None, any_method)
@@ -181,7 +181,7 @@ class Fetch:
     def _extra_headers(self, hop: Hop, route: Route) -> "Store":
         """Make the header fields that the program need not write."""
         given = hop.headers.store
-        extra: Store = {"User-Agent": self._option("user_agent")}
+        extra: Store = {"User-Agent": _checked(self._option("user_agent"))}
         if self._option("decompress_response") and "Range" not in given:
             extra["Accept-Encoding"] = "gzip, deflate"
         if route.forwards and route.proxy is not None and route.proxy.username is not None:
@@ -431,12 +431,14 @@ class Fetch:
             timer.cancel()
 
 
-def _announced(headers: HTTPHeaders) -> int | None:
-    """Read the length that a program gives the body; what is wrong with it `make_message` says."""
-    length = headers.store.get("Content-Length")
-    return (
-        int(length) if isinstance(length, str) and length.isascii() and length.isdigit() else None
-    )
+def _checked(user_agent: Any) -> str:  # noqa: ANN401 -- from a program
+    """Check the one header field that is given as an option: it must not end its line."""
+    if type(user_agent) is str and user_agent.isascii() and user_agent.isprintable():
+        return user_agent
+    try:
+        return HTTPHeaders({"User-Agent": user_agent})["User-Agent"]
+    except ValueError as error:
+        raise InvalidRequest(str(error)) from None
 
 
 def _merged(headers: HTTPHeaders, more: HTTPHeaders, at_home: bool) -> HTTPHeaders:

@@ -12,12 +12,15 @@ from cyclone_core.httpclient.urls import URL
 from cyclone_core.httputil import HTTPHeaders
 from cyclone_core.httputil.names import is_token
 
-__all__ = ["Hop", "check_method", "make_message"]
+__all__ = ["Hop", "check_method", "make_message", "read_length"]
 
 _METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _WITH_BODY: Final = frozenset({"PATCH", "POST", "PUT"})
 
 _FORM: Final = "application/x-www-form-urlencoded"
+
+# A thousand petabytes; Python reads thousands of digits slowly, and more not at all.
+_MOST_DIGITS: Final = 18
 
 Store = dict[str, str | list[str]]
 
@@ -65,6 +68,25 @@ def check_method(method: str, has_body: bool, any_method: bool) -> None:
         raise InvalidRequest(f"{method!r} needs allow_nonstandard_methods=True")
 
 
+def read_length(given: str | list[str] | None) -> int | None:
+    """Read a `Content-Length` that the program gives.
+
+    Args:
+        given: What it gives.
+
+    Returns:
+        The number of bytes; None if it is no number, or one that no body has.
+    """
+    if (
+        isinstance(given, str)
+        and given.isascii()
+        and given.isdigit()
+        and len(given) <= _MOST_DIGITS
+    ):
+        return int(given)
+    return None
+
+
 def make_message(hop: Hop, extra: Store, *, forwards: bool, expects_continue: bool) -> Message:
     """Write the head of a request, and decide how its body is framed (RFC 9112 sections 3 and 6).
 
@@ -90,12 +112,9 @@ def make_message(hop: Hop, extra: Store, *, forwards: bool, expects_continue: bo
         raise InvalidRequest("a request has one Host header")
     if content is None:
         _frame_nothing(store, hop.method)
-        expects_continue = False
     else:
         length = _frame(store, hop, content)
-        expects_continue = expects_continue or store.get("Expect", "") == "100-continue"
-        if expects_continue:
-            store["Expect"] = "100-continue"
+    expects_continue = _expect(store, content, wanted=expects_continue)
     connection = store.get("Connection")
     keep_alive = connection is None or "close" not in str(connection).lower()
     target = hop.url.url if forwards else hop.url.target
@@ -141,8 +160,22 @@ def _frame(store: Store, hop: Hop, content: bytes | IBodyProducer) -> int | None
 
 
 def _check_length(given: str | list[str], known: object) -> int:
-    if not (isinstance(given, str) and given.isascii() and given.isdigit()):
-        raise InvalidRequest(f"this is no Content-Length: {given!r}")
-    if known is not UNKNOWN_LENGTH and int(given) != known:
+    length = read_length(given)
+    if length is None:
+        raise InvalidRequest(f"this is no Content-Length: {str(given)[:100]!r}")
+    if known is not UNKNOWN_LENGTH and length != known:
         raise InvalidRequest(f"Content-Length is {given}, but the body has {known} bytes")
-    return int(given)
+    return length
+
+
+def _expect(store: Store, content: bytes | IBodyProducer | None, *, wanted: bool) -> bool:
+    """Find out whether the server is asked before it gets the body (RFC 9110 section 10.1.1)."""
+    given = store.get("Expect")
+    wants = isinstance(given, str) and given.lower() == "100-continue"
+    if content is None or content == b"":
+        if wants:
+            raise InvalidRequest("Expect: 100-continue announces a body, and there is none")
+        return False
+    if wanted or wants:
+        store["Expect"] = "100-continue"
+    return wanted or wants
