@@ -141,14 +141,7 @@ def route_for(
         )
     found = _proxy(proxy, proxy_host, proxy_port, proxy_username, proxy_password, proxy_auth_mode)
     interface = _interface(network_interface)
-    path = None if unix_socket is None else fspath(unix_socket)
-    if path == "":
-        raise InvalidRequest("unix_socket is an empty path: leave it out, or give the socket's")
-    if path is not None and (found or interface):
-        raise InvalidRequest(
-            f"unix_socket={path!r} leads to one server, without network: leave out the"
-            f" {'proxy' if found else 'network_interface'}"
-        )
+    path = _path(unix_socket, found, interface)
     return Route(scheme, host, port, tls, found, path, interface, allow_ipv6 is not False)
 
 
@@ -188,3 +181,19 @@ def _interface(address: str | None) -> str | None:
             " `ip address` shows it"
         )
     return address
+
+
+def _path(
+    unix_socket: str | PathLike[str] | None, proxy: Proxy | None, interface: str | None
+) -> str | None:
+    if unix_socket is None:
+        return None
+    path = fspath(unix_socket)
+    if not path:
+        raise InvalidRequest("unix_socket is an empty path: leave it out, or give the socket's")
+    if proxy or interface:
+        raise InvalidRequest(
+            f"unix_socket={path!r} leads to one server, without network: leave out the"
+            f" {'proxy' if proxy else 'network_interface'}"
+        )
+    return path
