@@ -13,7 +13,7 @@ from twisted.logger import LogEvent, globalLogPublisher
 from cyclone_core.httpserver import HTTPServer
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.routing import PathMatches, Rule, RuleRouter
-from cyclone_core.web import Application
+from cyclone_core.web import Application, RequestHandler
 from cyclone_core.web.routing import ApplicationRouter
 
 Function = Callable[[HTTPServerRequest], object]
@@ -200,6 +200,71 @@ def test_arguments_are_looked_at_once(
     client.send(GET * 2)
     assert client.received().count(b"HTTP/1.1 200 OK\r\n") == 3
     assert 0 < asked == Counted.asked
+
+
+class CountedFactory(Counted):
+    """Makes handlers, and counts the same."""
+
+    def __call__(  # type: ignore[override]
+        self, application: Application, request: HTTPServerRequest, **kwargs: str
+    ) -> RequestHandler:
+        """Make a handler."""
+        return Greeter(application, request, **kwargs)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        """Its arguments."""
+        Counted.asked += 1
+        return inspect.signature(Greeter)
+
+
+class Greeter(RequestHandler):
+    """Answers with what the route and its pattern say."""
+
+    def initialize(self, word: str) -> None:
+        """Take what the route says."""
+        self.word = word
+
+    def get(self, *args: str, **kwargs: str) -> None:
+        """Answer."""
+        self.write(f"{self.word} {args} {kwargs}")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("/x", "hi () {}"),
+        ("/(?:x|y)", "hi () {}"),
+        ("/(x|y)", "hi ('x',) {}"),
+        ("/(?P<a>x|y)", "hi () {'a': 'x'}"),
+    ],
+)
+def test_arguments_of_a_factory_are_looked_at_once(
+    monkeypatch: pytest.MonkeyPatch, pattern: str, found: str
+) -> None:
+    """Nor what a function takes that makes handlers, even if its pattern has groups."""
+    monkeypatch.setattr(Counted, "asked", 0)
+    client = Client(application((pattern, CountedFactory(), {"word": "hi"})))
+    client.send(GET)
+    asked = Counted.asked
+    client.send(GET * 2)
+    assert client.received().count(found.encode()) == 3
+    assert 0 < asked == Counted.asked
+
+
+def test_factory_is_replaced() -> None:
+    """A rule whose factory changes behind the router's back leads to the new target, of either kind."""
+    factories: list[Any] = [
+        lambda application, request: Greeter(application, request, word="old"),
+        lambda application, request: Greeter(application, request, word="new"),
+        respond,
+    ]
+    router = ApplicationRouter(application(), [("/(?:x|y)", factories[0])])
+    request = HTTPServerRequest("GET", "/x")
+    for target in factories:
+        router.rules[0].target = target
+        found = router.find_handler(request)
+        assert getattr(found, "handler_class", respond) is target
 
 
 @pytest.mark.parametrize("pattern", ["/x", "/(?:x|y)"])

@@ -78,7 +78,9 @@ class ApplicationRouter(ReversibleRuleRouter):
 
         A class is a handler class; so is what takes the arguments of its constructor, as in cyclone 1.x.
         """
-        if id(target) not in self._functions and is_handler(target):
+        # To ask a function for its arguments costs more than all the rest of the search.
+        key = id(target)
+        if key in self._makers or (key not in self._functions and is_handler(target)):
             return match_of(self.application, target, **target_params)
         return super().get_target_delegate(target, request, **target_params)
 
@@ -87,6 +89,18 @@ class ApplicationRouter(ReversibleRuleRouter):
         if is_handler(rule.target):
             return Match(self.application, rule.target, rule.target_kwargs)
         return self._functions.get(id(rule.target))
+
+    def forget_index(self) -> None:
+        """Take note that the rules have changed."""
+        super().forget_index()
+        # By `id`, as the functions are, and kept alive: no other target may get the `id` of one.
+        self._makers: dict[int, object] = {}
+
+    def _make_index(self) -> None:
+        self._makers = {
+            id(rule.target): rule.target for rule in self.rules if is_handler(rule.target)
+        }
+        super()._make_index()
 
 
 def is_handler(target: object) -> bool:
