@@ -80,9 +80,7 @@ def route_for(
     allow_ipv6: bool | None = None,
     unix_socket: str | PathLike[str] | None = None,
 ) -> Route:
-    """Find the route of a request. What concerns TLS means nothing to http URLs.
-
-    The names are those of Tornado's `HTTPRequest`, but for `proxy`, `server_name` and `unix_socket`.
+    """Find the route of a request, whose options are named as in Tornado's `HTTPRequest`.
 
     Args:
         url: What is asked for.
@@ -105,7 +103,7 @@ def route_for(
         unix_socket: The path of a Unix socket that is connected to instead of host and port.
 
     Returns:
-        The route.
+        The route. What concerns TLS means nothing to http URLs, and is not looked at.
 
     Raises:
         InvalidRequest: An option is impossible, or does not go together with another one.
