@@ -15,6 +15,7 @@ from cyclone_core.httpclient.classic import URLClient, fetch, getPage
 from cyclone_core.httpclient.classic_agent import Receiver, StringProducer
 from cyclone_core.httpclient.client import HTTPClient
 from cyclone_core.httpclient.cookies import Cookie, CookieJar
+from cyclone_core.httpclient.environment import proxy_from_environment
 from cyclone_core.httpclient.errors import (
     BadResponse,
     ConnectError,
@@ -72,4 +73,5 @@ __all__ = [
     "bearer",
     "fetch",
     "getPage",
+    "proxy_from_environment",
 ]

@@ -10,10 +10,11 @@ from cyclone_core.bodies import BodyReceiver, DecompressedBody
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.http1 import ResponseHead
 from cyclone_core.httpclient.connection import ClientConnection, Message
-from cyclone_core.httpclient.errors import BadResponse, ResponseTooLarge
+from cyclone_core.httpclient.errors import BadResponse, HTTPStreamClosedError, ResponseTooLarge
 from cyclone_core.httpclient.pool import ConnectionPool
 from cyclone_core.httpclient.routes import Route
 from cyclone_core.httpclient.sinks import Discarder
+from cyclone_core.httpclient.tls_problems import explain_tls
 from cyclone_core.httputil import HTTPHeaders
 from cyclone_core.httputil.inflate import CODINGS, Inflater
 
@@ -180,6 +181,8 @@ class Exchange:
         self._release(False)
         if self._sink is not None:
             self._sink.body_failed()
+        if isinstance(error, HTTPStreamClosedError) and error.__cause__ is not None:
+            error = explain_tls(error.__cause__, self._route) or error
         self._end(None if self._unwanted else error)
 
     # Ends.
