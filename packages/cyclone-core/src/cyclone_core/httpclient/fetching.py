@@ -25,7 +25,7 @@ from cyclone_core.httpclient.errors import (
 from cyclone_core.httpclient.exchange import Exchange
 from cyclone_core.httpclient.messages import Hop, check_method, make_message, read_length
 from cyclone_core.httpclient.redirects import SECRETS, follow
-from cyclone_core.httpclient.request import HTTPRequest
+from cyclone_core.httpclient.request import HTTPRequest, as_headers
 from cyclone_core.httpclient.response import HTTPResponse
 from cyclone_core.httpclient.routes import Route, route_for
 from cyclone_core.httpclient.sinks import CallbackSink, ChunkStream, Collector
@@ -138,6 +138,10 @@ class Fetch:
             raise InvalidRequest(
                 "prepare_curl_callback: there is no curl here; see the options of HTTPRequest"
             )
+        # A program may have put a plain dictionary there, or nothing.
+        headers = request.headers
+        if type(headers) is not HTTPHeaders:
+            headers = as_headers(headers)
         text = request.url if request.params is None else join_query(request.url, request.params)
         url = parse_url(text, client.base_url)
         body = make_body(
@@ -146,11 +150,10 @@ class Fetch:
             json=request.json,
             files=request.files,
             body_producer=request.body_producer,
-            length=read_length(request.headers.store.get("Content-Length")),
+            length=read_length(headers.store.get("Content-Length")),
         )
         any_method = self._option("allow_nonstandard_methods")
         check_method(request.method, body.content is not None, any_method)
-        headers = request.headers
         base = client.base_url
         self._at_home = base is None or base.origin == url.origin
         if client.headers is not None:

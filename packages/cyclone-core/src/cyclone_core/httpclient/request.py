@@ -3,7 +3,7 @@
 import datetime as dt
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from cyclone_core.httpclient.bodies import Content, Files, Params
 from cyclone_core.httputil import HTTPHeaders, format_timestamp
@@ -184,7 +184,7 @@ class HTTPRequest:
         self.url, self.method = url, method
         self.body = body.encode() if isinstance(body, str) else body
         self.headers = as_headers(headers)
-        if if_modified_since:
+        if if_modified_since is not None:
             self.headers["If-Modified-Since"] = format_timestamp(if_modified_since)
         self.auth_username, self.auth_password, self.auth_mode = (
             auth_username,
@@ -226,13 +226,19 @@ def as_headers(given: "Headers | None") -> HTTPHeaders:
         New header fields.
 
     Raises:
-        TypeError: A value is no text.
+        TypeError: It is no mapping, or a value is no text.
         ValueError: A name is no token, or a value holds what no header may.
     """
     if given is None or isinstance(given, HTTPHeaders):
         return HTTPHeaders(given or ())
+    if not isinstance(given, Mapping):
+        raise TypeError(
+            f"header fields are a mapping of names to values or to lists of values, not"
+            f" {type(given).__name__}"
+        )
     headers = HTTPHeaders()
     for name, value in given.items():
         for each in value if isinstance(value, (list, tuple)) else (value,):
-            headers.add(name, str(each) if isinstance(each, (int, float)) else each)
+            number = isinstance(each, (int, float)) and not isinstance(each, bool)
+            headers.add(name, str(each) if number else cast("str", each))
     return headers

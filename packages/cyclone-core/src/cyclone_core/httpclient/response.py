@@ -1,11 +1,13 @@
 """What a client gets."""
 
+import codecs
 import io
 import json
 from collections.abc import Mapping
 from http.cookies import SimpleCookie
 from typing import Any, Final
 
+from cyclone_core.errors import HTTPInputError
 from cyclone_core.http1.status import reason_phrase
 from cyclone_core.httpclient.errors import HTTPClientError
 from cyclone_core.httpclient.request import HTTPRequest
@@ -15,6 +17,9 @@ from cyclone_core.httputil.parameters import parse_parameters
 __all__ = ["HTTPResponse"]
 
 _SUCCESS: Final = range(200, 300)
+
+# What Python has for its own purposes, and no server means.
+_NO_CHARSETS: Final = frozenset({"raw-unicode-escape", "unicode-escape"})
 
 
 class HTTPResponse:
@@ -105,12 +110,14 @@ class HTTPResponse:
     @property
     def text(self) -> str:
         """The body as text, in the charset of `Content-Type` or UTF-8; what is wrong is replaced."""
-        _, given = parse_parameters(self.headers.get("Content-Type", ""))
-        charset = given.get("charset", "utf-8")
         try:
-            return self.body.decode(charset, "replace")
-        except LookupError:
-            return self.body.decode("utf-8", "replace")
+            _, given = parse_parameters(self.headers.get("Content-Type", ""))
+            charset = codecs.lookup(given.get("charset", "utf-8")).name
+            if charset not in _NO_CHARSETS:
+                return self.body.decode(charset, "replace")
+        except (HTTPInputError, LookupError, ValueError):
+            pass  # whatever a server writes there: it is no reason to fail
+        return self.body.decode("utf-8", "replace")
 
     def json(self) -> Any:  # noqa: ANN401 -- whatever the server has sent
         """Read the body as JSON.
@@ -121,7 +128,10 @@ class HTTPResponse:
         Raises:
             ValueError: It is no JSON.
         """
-        return json.loads(self.body)
+        try:
+            return json.loads(self.body)
+        except RecursionError:
+            raise ValueError("the body is nested too deeply to be read as JSON") from None
 
     @property
     def cookies(self) -> dict[str, str]:
