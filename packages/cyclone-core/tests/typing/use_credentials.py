@@ -4,7 +4,11 @@ from typing import assert_type
 
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.httpclient.authentication import DigestAuth, basic, bearer
-from cyclone_core.httpclient.authentication.challenges import Challenge, format_challenge, parse_credentials
+from cyclone_core.httpclient.authentication.challenges import (
+    Challenge,
+    format_challenge,
+    parse_credentials,
+)
 from cyclone_core.httpclient.authentication.digest import compute_response, hash_secret
 from cyclone_core.httpclient.urls import (
     URL,

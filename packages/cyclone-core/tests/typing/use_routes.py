@@ -7,12 +7,12 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IProtocol, IProtocolFactory, IReactorTCP
 
 from cyclone_core.httpclient.connecting import connect
+from cyclone_core.httpclient.connecting.tls import TLSContexts
+from cyclone_core.httpclient.connecting.tls_problems import explain_tls
 from cyclone_core.httpclient.environment import proxy_from_environment
 from cyclone_core.httpclient.errors import TLSHandshakeError
 from cyclone_core.httpclient.proxies import Proxy, make_proxy, parse_proxy
 from cyclone_core.httpclient.routes import Route, TLSOptions, route_for
-from cyclone_core.httpclient.tls import TLSContexts
-from cyclone_core.httpclient.tls_problems import explain_tls
 from cyclone_core.httpclient.urls import parse_url
 
 

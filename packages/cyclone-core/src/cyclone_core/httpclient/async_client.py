@@ -11,8 +11,8 @@ from cyclone_core.httpclient.response import HTTPResponse
 from cyclone_core.util import Configurable
 
 if TYPE_CHECKING:
+    from cyclone_core.httpclient.connecting import HostnameMapping
     from cyclone_core.httpclient.cookies import CookieJar
-    from cyclone_core.httpclient.racing import HostnameMapping
 
 __all__ = ["AsyncHTTPClient"]
 

@@ -16,7 +16,7 @@ from cyclone_core.httpclient.streaming import StreamedResponse
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from cyclone_core.httpclient.racing import HostnameMapping
+    from cyclone_core.httpclient.connecting import HostnameMapping
 
 __all__ = ["HTTPClient"]
 

@@ -9,12 +9,12 @@ from twisted.python.failure import Failure
 from cyclone_core.bodies import BodyReceiver, DecompressedBody
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.http1 import ResponseHead
+from cyclone_core.httpclient.connecting.tls_problems import explain_tls
 from cyclone_core.httpclient.connection import ClientConnection, Message
 from cyclone_core.httpclient.errors import BadResponse, HTTPStreamClosedError, ResponseTooLarge
 from cyclone_core.httpclient.pool import ConnectionPool
 from cyclone_core.httpclient.routes import Route
 from cyclone_core.httpclient.sinks import Discarder
-from cyclone_core.httpclient.tls_problems import explain_tls
 from cyclone_core.httputil import HTTPHeaders
 from cyclone_core.httputil.inflate import CODINGS, Inflater
 

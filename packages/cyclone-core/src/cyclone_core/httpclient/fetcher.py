@@ -11,7 +11,7 @@ from twisted.internet.protocol import Factory
 from twisted.python import threadable
 
 from cyclone_core.coroutines import awaitable
-from cyclone_core.httpclient.connecting import connect
+from cyclone_core.httpclient.connecting import TLSContexts, connect
 from cyclone_core.httpclient.connection import ClientConnection
 from cyclone_core.httpclient.errors import HTTPStreamClosedError
 from cyclone_core.httpclient.fetching import Fetch
@@ -24,15 +24,14 @@ from cyclone_core.httpclient.settings import (
     response_limits,
 )
 from cyclone_core.httpclient.streaming import StreamedResponse
-from cyclone_core.httpclient.tls import TLSContexts
 from cyclone_core.httpclient.urls import parse_url
 from cyclone_core.reactors import find_reactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cyclone_core.httpclient.connecting import HostnameMapping
     from cyclone_core.httpclient.cookies import CookieJar
-    from cyclone_core.httpclient.racing import HostnameMapping
     from cyclone_core.httpclient.response import HTTPResponse
     from cyclone_core.httpclient.routes import Route
     from cyclone_core.limits import Limits

@@ -18,11 +18,9 @@ from twisted.internet.interfaces import (
 )
 from twisted.python.failure import Failure
 
-from cyclone_core.httpclient.errors import ConnectTimeout, InvalidRequest
-from cyclone_core.httpclient.explaining import explain, name_of
-from cyclone_core.httpclient.handshaking import HandshakeFactory
-from cyclone_core.httpclient.hosts import format_host
-from cyclone_core.httpclient.racing import (
+from cyclone_core.httpclient.connecting.explaining import explain, name_of
+from cyclone_core.httpclient.connecting.handshaking import HandshakeFactory
+from cyclone_core.httpclient.connecting.racing import (
     NO_TIMEOUT,
     Address,
     HostnameMapping,
@@ -30,9 +28,11 @@ from cyclone_core.httpclient.racing import (
     address_endpoint,
     map_host,
 )
+from cyclone_core.httpclient.connecting.tls import TLSContexts
+from cyclone_core.httpclient.connecting.tunnel import TunnelFactory
+from cyclone_core.httpclient.errors import ConnectTimeout, InvalidRequest
+from cyclone_core.httpclient.hosts import format_host
 from cyclone_core.httpclient.routes import Route
-from cyclone_core.httpclient.tls import TLSContexts
-from cyclone_core.httpclient.tunnel import TunnelFactory
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall

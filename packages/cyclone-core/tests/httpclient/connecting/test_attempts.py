@@ -18,6 +18,7 @@ from twisted.internet.testing import MemoryReactorClock
 from zope.interface.verify import verifyObject
 
 from cyclone_core.httpclient.connecting import connect
+from cyclone_core.httpclient.connecting.racing import NamedEndpoint, map_host
 from cyclone_core.httpclient.errors import (
     ConnectError,
     ConnectTimeout,
@@ -25,7 +26,6 @@ from cyclone_core.httpclient.errors import (
     ResolveError,
     TLSHandshakeError,
 )
-from cyclone_core.httpclient.racing import NamedEndpoint, map_host
 from cyclone_core.httpclient.routes import Route, route_for
 from cyclone_core.httpclient.urls import parse_url
 

@@ -13,11 +13,11 @@ from twisted.internet.interfaces import (
 from twisted.internet.protocol import Protocol, connectionDone
 from zope.interface import implementer
 
+from cyclone_core.httpclient.connecting.stages import Attempt
+from cyclone_core.httpclient.connecting.tls import ServerCheck, find_weakness
+from cyclone_core.httpclient.connecting.tls_problems import describe_handshake
 from cyclone_core.httpclient.errors import TLSHandshakeError
 from cyclone_core.httpclient.routes import Route
-from cyclone_core.httpclient.stages import Attempt
-from cyclone_core.httpclient.tls import ServerCheck, find_weakness
-from cyclone_core.httpclient.tls_problems import describe_handshake
 
 if TYPE_CHECKING:
     from OpenSSL import SSL

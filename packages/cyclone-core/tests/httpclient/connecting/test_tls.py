@@ -27,15 +27,15 @@ from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
-from cyclone_core.httpclient.errors import ConnectTimeout, TLSHandshakeError
-from cyclone_core.httpclient.handshaking import HandshakeFactory
-from cyclone_core.httpclient.routes import Route, TLSOptions, route_for
-from cyclone_core.httpclient.tls import ServerCheck, TLSContexts
-from cyclone_core.httpclient.tls_problems import (
+from cyclone_core.httpclient.connecting.handshaking import HandshakeFactory
+from cyclone_core.httpclient.connecting.tls import ServerCheck, TLSContexts
+from cyclone_core.httpclient.connecting.tls_problems import (
     describe_handshake,
     describe_verification,
     explain_tls,
 )
+from cyclone_core.httpclient.errors import ConnectTimeout, TLSHandshakeError
+from cyclone_core.httpclient.routes import Route, TLSOptions, route_for
 from cyclone_core.httpclient.urls import parse_url
 from cyclone_core.tls import (
     CertificateError,

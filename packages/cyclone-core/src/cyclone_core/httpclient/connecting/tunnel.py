@@ -11,10 +11,10 @@ from zope.interface import implementer
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.http1.response import ResponseHead, ResponseReader
 from cyclone_core.http1.status import FIRST_FINAL
+from cyclone_core.httpclient.connecting.stages import Attempt
 from cyclone_core.httpclient.errors import NO_ANSWER, InvalidRequest, ProxyError
 from cyclone_core.httpclient.proxies import Proxy
 from cyclone_core.httpclient.routes import Route
-from cyclone_core.httpclient.stages import Attempt
 from cyclone_core.limits import Limits
 
 if TYPE_CHECKING:

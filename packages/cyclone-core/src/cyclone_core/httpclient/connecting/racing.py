@@ -19,8 +19,8 @@ from twisted.internet.interfaces import (
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from cyclone_core.httpclient.connecting.explaining import leads_nowhere
 from cyclone_core.httpclient.errors import InvalidRequest
-from cyclone_core.httpclient.explaining import leads_nowhere
 from cyclone_core.httpclient.hosts import format_host, normalize_host
 
 if TYPE_CHECKING:
@@ -183,9 +183,7 @@ class NamedEndpoint:
         endpoint = address_endpoint(self._reactor, address.host, self._port, self._interface)
         attempt = endpoint.connect(self._factory)
         self._pending.append(attempt)
-        attempt.addCallbacks(
-            self._win, self._lose, callbackArgs=(attempt,), errbackArgs=(attempt,)
-        )
+        attempt.addCallbacks(self._win, self._lose, callbackArgs=(attempt,), errbackArgs=(attempt,))
 
     def _win(self, protocol: IProtocol, attempt: Deferred[IProtocol]) -> None:
         self._pending.remove(attempt)

@@ -8,9 +8,9 @@ from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, IOpenSS
 from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer
 
+from cyclone_core.httpclient.connecting.tls_problems import describe_names, describe_verification
 from cyclone_core.httpclient.routes import Route
 from cyclone_core.httpclient.tls_options import TLSOptions
-from cyclone_core.httpclient.tls_problems import describe_names, describe_verification
 from cyclone_core.tls import CertificateError
 from cyclone_core.tls.files import check_readable, describe_error, load_certificate, load_key
 from cyclone_core.tls.policy import CIPHERS, OLDEST_VERSION, begin_context

@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IProtocolFactory
 from twisted.internet.testing import StringTransport
 from zope.interface.verify import verifyObject
 
+from cyclone_core.httpclient.connecting.tunnel import TunnelFactory, encode_connect
 from cyclone_core.httpclient.errors import (
     ConnectTimeout,
     InvalidRequest,
@@ -20,7 +21,6 @@ from cyclone_core.httpclient.errors import (
 )
 from cyclone_core.httpclient.proxies import Proxy, parse_proxy
 from cyclone_core.httpclient.routes import DEFAULT_TLS, Route
-from cyclone_core.httpclient.tunnel import TunnelFactory, encode_connect
 from cyclone_core.tls import server_context_factory
 
 from .authorities import Authority
