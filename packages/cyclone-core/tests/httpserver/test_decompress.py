@@ -4,6 +4,7 @@ import gzip
 import time
 import tracemalloc
 import zlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -11,11 +12,12 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.testing import MemoryReactorClock
 
+from cyclone_core.bodies import DecompressedBody
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.httpserver import BodyReceiver
 from cyclone_core.httpserver.clock import CoarseClock
-from cyclone_core.httpserver.decompress import DecompressedBody
 from cyclone_core.httputil import HTTPServerRequest
+from cyclone_core.httputil.inflate import Inflater
 
 from .conftest import Connect, Receiver, Script, respond, turn_once
 
@@ -23,6 +25,22 @@ STEP = 64 * 1024
 TURN = 16  # steps
 
 CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def decompressed(
+    request: HTTPServerRequest,
+    coding: str,
+    receiver: BodyReceiver,
+    refuse: Callable[[HTTPInputError], object],
+    clock: CoarseClock,
+) -> DecompressedBody:
+    """Make a decoder, as the server does."""
+
+    def limit() -> int:
+        exchange = request.connection
+        return request.limits.max_body_size if exchange is None else exchange.max_body_size
+
+    return DecompressedBody(Inflater(coding), receiver, refuse, limit, clock.call_soon)
 
 
 class Decoder:
@@ -37,7 +55,7 @@ class Decoder:
         self.refused: list[HTTPInputError] = []
         request = HTTPServerRequest("POST", "/")
         clock = CoarseClock(self.reactor)
-        self.body = DecompressedBody(request, coding, receiver, self.refused.append, clock)
+        self.body = decompressed(request, coding, receiver, self.refused.append, clock)
 
     def send(self, data: bytes) -> Deferred[object] | None:
         """Pass a piece."""
@@ -250,7 +268,7 @@ class TestConnection:
             def refuse(error: HTTPInputError) -> None:
                 respond(request, str(error.status).encode())
 
-            return DecompressedBody(request, coding, receiver, refuse, script.server.clock)
+            return decompressed(request, coding, receiver, refuse, script.server.clock)
 
         script = Script(start=start)
         return script, requests
@@ -297,7 +315,7 @@ class TestConnection:
 
         def start(request: HTTPServerRequest) -> BodyReceiver:
             clock = client.server.clock
-            return DecompressedBody(request, "gzip", receiver, lambda _: None, clock)
+            return decompressed(request, "gzip", receiver, lambda _: None, clock)
 
         client = connect(Script(start=start))
         client.send(CHUNKED)

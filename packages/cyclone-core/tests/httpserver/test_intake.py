@@ -5,10 +5,11 @@ import zlib
 import pytest
 from twisted.internet.testing import MemoryReactorClock
 
+from cyclone_core.bodies import DecompressedBody
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.httpserver import BufferedBody, HTTPServer, ServerOptions
 from cyclone_core.httpserver.clock import CoarseClock
-from cyclone_core.httpserver.decompress import DecompressedBody, UnsupportedCoding
+from cyclone_core.httpserver.decompress import UnsupportedCoding
 from cyclone_core.httpserver.intake import DiscardedBody, receive_body, receive_stream
 from cyclone_core.httputil import HTTPHeaders, HTTPServerRequest
 from cyclone_core.limits import Limits
