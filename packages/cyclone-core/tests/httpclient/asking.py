@@ -15,6 +15,8 @@ from .network import Network, Peer
 URL = "http://127.0.0.1/"
 ELSEWHERE = "http://127.0.0.2/"
 
+PASSWORD = "pw"  # noqa: S105 -- of nobody
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
 
@@ -62,13 +64,13 @@ class Clients:
         self.network = network
         self.made: list[AsyncHTTPClient | HTTPClient] = []
 
-    def tornado(self, **options: Any) -> AsyncHTTPClient:
+    def tornado(self, **options: Any) -> AsyncHTTPClient:  # noqa: ANN401 -- those of the class
         """Make one with Tornado's interface."""
         client = AsyncHTTPClient(reactor=self.network.reactor, **options)
         self.made.append(client)
         return client
 
-    def new(self, **options: Any) -> HTTPClient:
+    def new(self, **options: Any) -> HTTPClient:  # noqa: ANN401 -- as above
         """Make one for new code."""
         client = HTTPClient(reactor=self.network.reactor, **options)
         self.made.append(client)
@@ -104,7 +106,7 @@ class Outcome:
         return not (self.results or self.errors)
 
     @property
-    def error(self) -> Any:
+    def error(self) -> Any:  # noqa: ANN401 -- of any class
         """What it has failed with."""
         (error,) = self.errors
         return error

@@ -1,9 +1,8 @@
 """Connections that are kept, who may use them, and the queue of those who wait."""
 
 import gc
-from collections.abc import Callable
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from twisted.internet.defer import CancelledError
@@ -21,6 +20,9 @@ from cyclone_core.testing import result_of
 
 from .asking import ELSEWHERE, OK, URL, Clients, Outcome, asked, pool_of
 from .network import Network
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Which connections are used again.
 
@@ -218,7 +220,7 @@ def test_none_kept(clients: Clients, network: Network) -> None:
 )
 def test_impossible_bounds(network: Network, option: dict[str, Any]) -> None:
     """A bound that makes no sense is refused when the client is made, and named."""
-    with pytest.raises(ValueError, match="max_|idle_connection_timeout"):
+    with pytest.raises(ValueError, match=r"max_|idle_connection_timeout"):
         AsyncHTTPClient(reactor=network.reactor, **option)
 
 

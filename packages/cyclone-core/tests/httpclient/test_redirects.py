@@ -22,11 +22,11 @@ from cyclone_core.httpclient.urls import parse_url
 from cyclone_core.httputil import HTTPHeaders
 from cyclone_core.testing import result_of
 
-from .asking import ELSEWHERE, URL, Asked, Clients, Outcome, asked, redirect
+from .asking import ELSEWHERE, PASSWORD, URL, Asked, Clients, Outcome, asked, redirect
 from .network import Network, Peer
 
 
-def follows(client: AsyncHTTPClient, network: Network, location: str, **options: Any) -> Asked:
+def follows(client: AsyncHTTPClient, network: Network, location: str, **options: Any) -> Asked:  # noqa: ANN401 -- of a request
     """Give what is asked behind a redirect."""
     options.setdefault("headers", {"Authorization": "secret", "Cookie": "a=b"})
     waiting = client.fetch(URL, **options)
@@ -380,7 +380,7 @@ def test_name_and_password(
     if in_url:
         waiting = client.fetch("http://me:pw@127.0.0.1/")
     else:
-        waiting = client.fetch(URL, auth_username="me", auth_password="pw")
+        waiting = client.fetch(URL, auth_username="me", auth_password=PASSWORD)
     peer = network.accept()
     assert redirect(peer, location).headers["Authorization"] == "Basic bWU6cHc="
     peer = network.accept() if network.attempts else peer
@@ -460,7 +460,7 @@ def test_not_home(clients: Clients, network: Network, redirected: bool) -> None:
             "X-Mine": "y",
         },
         auth_username="me",
-        auth_password="pw",
+        auth_password=PASSWORD,
     )
     waiting = http.get("/" if redirected else ELSEWHERE)
     if redirected:

@@ -322,8 +322,11 @@ class ClientConnection(TwistedProtocol):
         if isinstance(body, bytes):
             self.transport.write(body)
             return
-        self._sender = sender = BodySender(body, length, self.transport)
+        self._sender = sender = BodySender(body, length, self.transport, self._note_activity)
         sender.start().addErrback(self._body_failed, sender)
+
+    def _note_activity(self) -> None:
+        self.last_activity = self._reactor.seconds()
 
     def _body_failed(self, failure: Failure, sender: BodySender) -> None:
         if self._sender is sender:

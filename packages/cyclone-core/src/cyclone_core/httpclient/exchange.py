@@ -27,6 +27,10 @@ _TOO_LARGE: Final = 413
 _MOST_DISCARDED: Final = 64 * 1024
 
 
+# Nothing of a body comes before the head.
+_NOBODY: Final = Discarder(0, lambda: None)
+
+
 class Owner(Protocol):
     """Who has begun an exchange."""
 
@@ -111,7 +115,7 @@ class Exchange:
         self._max_body_size = max_body_size
         self._seconds = seconds
         self._call_soon = call_soon
-        self._sink: BodyReceiver | None = None
+        self._sink: BodyReceiver = _NOBODY
         self._error: HTTPInputError | None = None
         self._released = False
         self._unwanted = False
@@ -139,9 +143,8 @@ class Exchange:
         if not self._released:
             self._connection.abort()
             self._release(False)
-            if self._sink is not None:
-                # A decoder may have more than it has passed on.
-                self._sink.body_failed()
+            # A decoder may have more than it has passed on.
+            self._sink.body_failed()
 
     # What the connection calls.
 
@@ -164,23 +167,20 @@ class Exchange:
 
     def data_received(self, data: bytes) -> Deferred[object] | None:
         """Pass on a piece of the body."""
-        sink = self._sink
-        return None if sink is None else sink.data_received(data)
+        return self._sink.data_received(data)
 
     def response_finished(self, trailers: dict[str, str | list[str]], reusable: bool) -> None:
         """Take note of the end."""
         self.trailers = trailers
         self._release(reusable)
-        if self._sink is not None:
-            self._sink.body_finished()
+        self._sink.body_finished()
         if self._error is None:
             self._end(None)
 
     def response_failed(self, error: BaseException | Failure) -> None:
         """Take note that there is no more."""
         self._release(False)
-        if self._sink is not None:
-            self._sink.body_failed()
+        self._sink.body_failed()
         if isinstance(error, HTTPStreamClosedError) and error.__cause__ is not None:
             error = explain_tls(error.__cause__, self._route) or error
         self._end(None if self._unwanted else error)

@@ -6,11 +6,13 @@ comes next: another `Hop`, or who takes the body. One timer watches over all of 
 cancels whatever the coroutine waits for. So does a caller who cancels: both leave nothing behind.
 """
 
+import math
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from twisted.internet.defer import CancelledError, Deferred
 
+from cyclone_core.coroutines import run_in
 from cyclone_core.http1 import ResponseHead
 from cyclone_core.httpclient.authentication import basic
 from cyclone_core.httpclient.bodies import make_body, rewind
@@ -73,6 +75,9 @@ class Fetch:
         self._attempts = 0
         self._collector: Collector | None = None
         self._connection: ClientConnection | None = None
+        # Answers come in the reactor's context.
+        calls = request.streaming_callback is not None or request.header_callback is not None
+        self._context = copy_context() if calls else None
         self._digest: DigestAuth | None = None
         self._expired: HTTPClientError | None = None
         self._hop = self._first_hop()
@@ -123,6 +128,12 @@ class Fetch:
     def _option(self, name: str) -> Any:  # noqa: ANN401 -- of any type
         value = getattr(self._request, name)
         return self._client.defaults.get(name) if value is None else value
+
+    def _seconds(self, name: str) -> float:
+        value: float = self._option(name)
+        if not 0 <= value < math.inf:
+            raise InvalidRequest(f"{name} is a number of seconds, or 0 for no bound, not {value!r}")
+        return value
 
     def _secret(self, name: str, hop: Hop) -> Any:  # noqa: ANN401 -- of any type
         """Return an option that says who we are: to the server for which it was given, and to no other."""
@@ -270,7 +281,7 @@ class Fetch:
     async def _connect(self, route: Route, fresh: bool) -> "ClientConnection":
         """Get a connection, and the right to it."""
         pool, seconds = self._client.pool, self._client.reactor.seconds
-        timeout = self._option("connect_timeout") or None
+        timeout = self._seconds("connect_timeout") or None
         before = seconds()
         turn = pool.turn(timeout)
         if turn is not None:
@@ -290,6 +301,8 @@ class Fetch:
 
     async def _wait(self, waiting: Deferred[Any]) -> Any:  # noqa: ANN401 -- of any type
         self._waiting = waiting
+        if self._expired is not None:
+            waiting.cancel()  # the program's own code, which makes bodies, has closed the client
         try:
             return await waiting
         finally:
@@ -307,12 +320,13 @@ class Fetch:
         if self._next is not None:
             return None
         request = self._request
-        if request.header_callback is not None:
-            _call_with_lines(request.header_callback, head)
+        context = self._context
+        if context is not None and request.header_callback is not None:
+            run_in(context, _call_with_lines, request.header_callback, head)
         if self.stream is not None:
             return self.stream
-        if request.streaming_callback is not None:
-            return CallbackSink(request.streaming_callback, copy_context())
+        if context is not None and request.streaming_callback is not None:
+            return CallbackSink(request.streaming_callback, context)
         self._collector = collector = Collector()
         return collector
 
@@ -390,7 +404,7 @@ class Fetch:
 
     def _watch(self) -> None:
         """Start the timer, if there is a bound."""
-        total, idle = self._option("request_timeout"), self._option("idle_timeout")
+        total, idle = self._seconds("request_timeout"), self._seconds("idle_timeout")
         wait = min(total or idle, idle or total)
         if wait:
             self._timer = self._client.reactor.callLater(wait, self._look, total, idle)

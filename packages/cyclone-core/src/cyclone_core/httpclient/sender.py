@@ -1,5 +1,6 @@
 """Sending the body of a request piece by piece, no faster than the server takes it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail
@@ -25,6 +26,7 @@ class BodySender:
         producer: IBodyProducer,
         length: int | None,
         transport: Any,  # noqa: ANN401 -- ITCPTransport and IConsumer
+        moved: Callable[[], None],
     ) -> None:
         """Prepare to send a body.
 
@@ -32,10 +34,12 @@ class BodySender:
             producer: What makes it.
             length: How many bytes that will be; None for chunks.
             transport: Where it goes.
+            moved: Called when a piece is there, and when the server has taken what was there.
         """
         self.done = False
         self._producer = producer
         self._transport = transport
+        self._moved = moved
         self._length = length
         self._left = length or 0
         self._registered = False
@@ -68,6 +72,7 @@ class BodySender:
         """Send a piece."""
         if not self._registered:
             return  # nobody wants it any more
+        self._moved()
         if self._length is None:
             if data:
                 self._transport.writeSequence([b"%x\r\n" % len(data), data, b"\r\n"])
@@ -93,6 +98,7 @@ class BodySender:
 
     def resumeProducing(self) -> None:
         """Go on: there is room."""
+        self._moved()
         self._producer.resumeProducing()
 
     def stopProducing(self) -> None:
