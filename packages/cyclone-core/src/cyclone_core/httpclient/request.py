@@ -71,8 +71,10 @@ class FetchOptions(RequestOptions, total=False):
 class HTTPRequest:
     """A request and how it is to be made (Tornado: `httpclient.HTTPRequest`).
 
-    What is None takes the client's default, see `AsyncHTTPClient`. A client never changes a request, so
-    the same one can be fetched again.
+    The arguments are the attributes, but for two: `if_modified_since`, when the resource was last asked for
+    (seconds since 1970 or a datetime), becomes a header field, and `use_gzip` is an older name of
+    `decompress_response`. What is None takes the client's default, see `AsyncHTTPClient`. A client never
+    changes a request, so the same one can be fetched again.
 
     Attributes:
         url: The URL, relative if the client has a `base_url`. A name and a password in it are used as
@@ -171,11 +173,7 @@ class HTTPRequest:
         unix_socket: str | None = None,
         server_name: str | None = None,
     ) -> None:
-        """Describe a request.
-
-        The arguments are the attributes, but for two: `if_modified_since`, when the resource was last asked
-        for (seconds since 1970 or a datetime), becomes a header field, and `use_gzip` is an older name of
-        `decompress_response`.
+        """Describe a request; the arguments are explained above.
 
         Raises:
             TypeError: There is no such option, or a header has another type.
