@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Self, Unpack, cast
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack, cast
 
 from twisted.internet.defer import Deferred
 
@@ -23,7 +23,11 @@ __all__ = ["HTTPClient"]
 _MAX_CLIENTS = 100
 
 # A download may last for hours, but not in silence.
-_STREAM_IDLE_TIMEOUT = 20.0
+_STREAM_BOUNDS: Final = {
+    "request_timeout": 0.0,
+    "idle_timeout": 20.0,
+    "max_body_size": UNBOUNDED,
+}
 
 
 class HTTPClient:
@@ -92,6 +96,10 @@ class HTTPClient:
         given = CookieJar() if cookies is True else cookies
         self.cookies: CookieJar | None = None if given is False else given
         self._raise_error = raise_error
+        said = {**defaults, "max_body_size": max_body_size}
+        self._stream_bounds = {
+            name: bound for name, bound in _STREAM_BOUNDS.items() if said.get(name) is None
+        }
         self._fetcher = Fetcher(
             max_clients=max_clients,
             # Tornado's rules of bodies are for Tornado's interface.
@@ -198,8 +206,8 @@ class HTTPClient:
     ) -> AsyncIterator[StreamedResponse]:
         """Ask, and read the body of the answer piece by piece, as much of it as is wanted.
 
-        Neither size nor time are bounded unless you say so; the server must not be silent for longer
-        than 20 seconds (`idle_timeout`).
+        Neither size nor time are bounded unless you say so, here or when the client is made; the server
+        must not be silent for longer than 20 seconds (`idle_timeout`), while somebody reads.
 
         Args:
             method: The request method.
@@ -216,13 +224,10 @@ class HTTPClient:
             ...         async for chunk in response:
             ...             file.write(chunk)
         """
-        kwargs.setdefault("request_timeout", 0)
-        kwargs.setdefault("idle_timeout", _STREAM_IDLE_TIMEOUT)
-        kwargs.setdefault("max_body_size", UNBOUNDED)
+        said = {name: value for name, value in kwargs.items() if value is not None}
+        request = HTTPRequest(url, method, **cast("Any", {**self._stream_bounds, **said}))
         raises = self._raise_error if raise_error is None else raise_error
-        response = await self._fetcher.open_stream(
-            HTTPRequest(url, method, **kwargs), raise_error=raises
-        )
+        response = await self._fetcher.open_stream(request, raise_error=raises)
         try:
             yield response
         finally:

@@ -120,8 +120,11 @@ class Fetch:
     def end_stream(self) -> None:
         """Read no more of a streamed answer."""
         self._stop_watching()
-        if self.exchange is not None:
+        if self.exchange is not None and self.stream is not None:
             self.exchange.stop()
+            self.stream.close(
+                HTTPStreamClosedError("the answer was closed before its body was read to the end")
+            )
 
     # What is asked.
 
@@ -148,6 +151,10 @@ class Fetch:
         if request.prepare_curl_callback is not None:
             raise InvalidRequest(
                 "prepare_curl_callback: there is no curl here; see the options of HTTPRequest"
+            )
+        if self.stream is not None and request.streaming_callback is not None:
+            raise InvalidRequest(
+                "streaming_callback: a stream is read where it is opened; use fetch() to be called"
             )
         # A program may have put a plain dictionary there, or nothing.
         headers = request.headers

@@ -122,13 +122,23 @@ class ChunkStream:
         """Do nothing: `fail` says what has happened."""
 
     def fail(self, error: BaseException) -> None:
-        """Take note that there will be no more.
+        """Take note that there will be no more, unless that was the end.
 
         Args:
             error: What `take` raises, behind the piece that is there.
         """
-        self._error = error
-        self._wake()
+        if not self._ended:
+            self._error = error
+            self._wake()
+
+    def close(self, error: BaseException) -> None:
+        """Forget the piece that is there: nobody may read on.
+
+        Args:
+            error: What `take` raises.
+        """
+        self._chunk = None
+        self.fail(error)
 
     async def take(self) -> bytes | None:
         """Wait for the next piece.
