@@ -1,13 +1,14 @@
 """Fixtures of the tests of the client: the servers, a reactor, and clients that must leave nothing."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Protocol
 
 import pytest
 
 from cyclone.httpclient import AsyncHTTPClient, HTTPClient
+from httpclient.nowhere import Resolver, deaf_port
 from httpclient.running import Loop
 from httpclient.world import Option, World
 
@@ -93,3 +94,18 @@ def http(loop: Loop) -> Iterator[HTTPClient]:
     client = HTTPClient(reactor=loop.reactor)
     yield client
     client.close()
+
+
+@pytest.fixture
+def deaf() -> Iterator[int]:
+    """A port on which nobody answers, not even with a refusal."""
+    with deaf_port() as port:
+        yield port
+
+
+@pytest.fixture
+def resolve(loop: Loop) -> Iterator[Callable[[bool], None]]:
+    """Puts a resolver in the place of the system's: one that knows no name, or one that is silent."""
+    usual = loop.reactor.nameResolver
+    yield lambda answers: loop.reactor.installNameResolver(Resolver(answers=answers))
+    loop.reactor.installNameResolver(usual)

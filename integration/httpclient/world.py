@@ -26,6 +26,7 @@ MANNERS = {
     "close.test": (b"", True),
     "half.test": (b"HTTP/1.1 200 Go on\r\nVia:", True),
     "early.test": (b"HTTP/1.1 200 Go on\r\n\r\nbytes before the handshake", False),
+    "mute.test": (b"HTTP/1.1 200 Go on\r\n\r\n", False),
     "flood.test": (b"HTTP/1.1 200 Go on\r\n" + b"X: y\r\n" * 100_000, False),
     "interim.test": (b"HTTP/1.1 103 Early\r\n\r\n" * 10_000, False),
 }
@@ -72,6 +73,7 @@ class World:
                 self.hostile.start(self.authority.context("hostile", LOCAL))
             ),
         }
+        self._ports["greeting"] = self.background.run(self.hostile.greet(b"SSH-2.0-none\r\n"))
         self.proxy = Proxy(manners=MANNERS)
         self.strict_proxy = Proxy(CREDENTIALS, MANNERS)
         for proxy in (self.proxy, self.strict_proxy):

@@ -66,8 +66,8 @@ class Background:
         self._loop.close()
 
     def _note(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        # Clients of these tests come and go as they like.
-        if not isinstance(context.get("exception"), ConnectionError):
+        # Clients of these tests come and go as they like, and so do the tasks in the end.
+        if not isinstance(context.get("exception"), (ConnectionError, asyncio.CancelledError)):
             self.errors.append(f"{context['message']}: {context.get('exception')!r}")
 
 

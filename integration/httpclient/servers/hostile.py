@@ -94,6 +94,8 @@ class Hostile:
         self._acts: dict[bytes, Act] = {}
         self._numbers = itertools.count()
         self._listeners: list[asyncio.Server] = []
+        # A loop holds its tasks weakly: one that waits for nothing would be collected.
+        self._tasks: set[asyncio.Task[None] | None] = set()
 
     async def start(self, context: ssl.SSLContext | None = None) -> int:
         """Listen on a port.
@@ -108,6 +110,25 @@ class Hostile:
         listener = await asyncio.start_server(
             self._serve, "127.0.0.1", 0, ssl=context, limit=1 << 20
         )
+        self._listeners.append(listener)
+        port: int = listener.sockets[0].getsockname()[1]
+        return port
+
+    async def greet(self, greeting: bytes) -> int:
+        """Listen on a port, and speak as soon as somebody connects.
+
+        Args:
+            greeting: What is said.
+
+        Returns:
+            The number of the port.
+        """
+
+        async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(greeting)
+            writer.close()
+
+        listener = await asyncio.start_server(serve, "127.0.0.1", 0)
         self._listeners.append(listener)
         port: int = listener.sockets[0].getsockname()[1]
         return port
@@ -144,6 +165,8 @@ class Hostile:
             listener.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        self._tasks.add(task)
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             try:
                 while not writer.is_closing():
@@ -153,4 +176,5 @@ class Hostile:
                     path = target.partition(b"?")[0]
                     await self._acts.get(path, _nothing)(Exchange(head, reader, writer))
             finally:
+                self._tasks.discard(task)
                 writer.close()
