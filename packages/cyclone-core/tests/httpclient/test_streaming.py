@@ -33,8 +33,12 @@ class Block:
     """
 
     def __init__(
-        self, http: HTTPClient, method: str = "GET", url: str = URL, **options: Any
-    ) -> None:  # noqa: ANN401 -- of a request
+        self,
+        http: HTTPClient,
+        method: str = "GET",
+        url: str = URL,
+        **options: Any,  # noqa: ANN401 -- of a request
+    ) -> None:
         self.entered = Outcome(Deferred())
         self._leave: Deferred[None] = Deferred()
         self.ended = Outcome(Deferred.fromCoroutine(self._run(http, method, url, options)))
@@ -461,10 +465,8 @@ def test_idle_timeout_begins_with_reading(http: HTTPClient, network: Network) ->
 def test_request_timeout(clients: Clients, network: Network, how: str, redirected: bool) -> None:
     """The whole has no bound unless one is given, to the request or to the client."""
     options: dict[str, Any] = {"request_timeout": 30}
-    if how == "request":
-        block = Block(clients.new(), **options)
-    else:
-        block = Block(clients.new(**options))
+    of_client, of_request = (options, {}) if how == "client" else ({}, options)
+    block = Block(clients.new(**of_client), **of_request)
     peer = network.accept()
     if redirected:
         redirect(peer, "/there")

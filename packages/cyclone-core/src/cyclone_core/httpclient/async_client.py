@@ -80,7 +80,7 @@ class AsyncHTTPClient(Configurable):
             idle_connection_timeout: Seconds for which one is kept, by default 30.
 
         Raises:
-            TypeError: A default is no argument of `HTTPRequest`.
+            TypeError: A default is no option of requests, or the jar is none.
             ValueError: A number is not above zero.
         """
         self._fetcher = Fetcher(

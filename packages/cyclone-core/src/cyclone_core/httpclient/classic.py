@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from twisted.internet.defer import Deferred
 
 from cyclone_core.httpclient.client import HTTPClient
-from cyclone_core.httpclient.request import Headers, HTTPRequest
+from cyclone_core.httpclient.request import Headers, HeaderValue, HTTPRequest
 from cyclone_core.httpclient.response import HTTPResponse
+from cyclone_core.httputil import HTTPHeaders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,11 +42,11 @@ class URLClient(HTTPClient):
 
     def __init__(
         self,
-        url: str,
+        url: str | bytes,
         *,
-        method: str | None = None,
+        method: str | bytes | None = None,
         postdata: str | bytes | None = None,
-        headers: Headers | None = None,
+        headers: "Headers | Mapping[bytes, HeaderValue] | None" = None,
         followRedirect: bool | int = 0,  # noqa: N803 -- cyclone's name
         maxRedirects: int = _MAX_REDIRECTS,  # noqa: N803 -- cyclone's name
         timeout: float | None = None,
@@ -54,10 +55,12 @@ class URLClient(HTTPClient):
         **options: Any,  # noqa: ANN401 -- those of RequestOptions
     ) -> None:
         """Describe a request; `fetch` explains the arguments."""
-        super().__init__(cookies=False, raise_error=False, max_clients=1, reactor=reactor)
-        self.url = url
+        super().__init__(
+            cookies=False, raise_error=False, max_clients=1, max_idle_connections=0, reactor=reactor
+        )
+        self.url = _text(url)
         self.body = postdata or None
-        self.method = method or ("GET" if self.body is None else "POST")
+        self.method = _text(method or ("GET" if self.body is None else "POST"))
         self.headers = headers
         self.followRedirect = followRedirect
         self.maxRedirects = maxRedirects
@@ -89,7 +92,7 @@ class URLClient(HTTPClient):
         request = HTTPRequest(
             self.url,
             self.method,
-            self.headers,
+            _fields(self.headers),
             self.body,
             connect_timeout=self.timeout,
             follow_redirects=bool(self.followRedirect),
@@ -103,11 +106,11 @@ class URLClient(HTTPClient):
         return response
 
 
-def fetch(url: str, **kwargs: Any) -> Deferred[HTTPResponse]:  # noqa: ANN401 -- see below
+def fetch(url: str | bytes, **kwargs: Any) -> Deferred[HTTPResponse]:  # noqa: ANN401 -- see below
     """Fetch a URL (cyclone: `httpclient.fetch`).
 
     Args:
-        url: The URL.
+        url: The URL; it may be bytes, as cyclone 1.x needed it on Python 3.
         kwargs: `method`, by default POST if there is `postdata` and GET if not; `postdata`, the body, of
             which nothing is known unless `headers` says it: it is taken for a form; `headers`, names to
             values or to lists of values; `followRedirect`, by default 0; `maxRedirects`, by default 3;
@@ -130,13 +133,14 @@ def getPage(  # noqa: N802 -- Twisted's
     *,
     method: str | bytes = "GET",
     postdata: str | bytes | None = None,
-    headers: "Mapping[str | bytes, str | bytes] | None" = None,
+    headers: "Mapping[str, str | bytes] | Mapping[bytes, str | bytes] | None" = None,
     agent: str | bytes | None = None,
     timeout: float = 0,
-    cookies: "Mapping[str | bytes, str | bytes] | None" = None,
+    cookies: "Mapping[str, str | bytes] | Mapping[bytes, str | bytes] | None" = None,
     followRedirect: bool | int = True,  # noqa: N803 -- as above
     redirectLimit: int = _MAX_PAGE_REDIRECTS,  # noqa: N803 -- as above
     afterFoundGet: bool = True,  # noqa: ARG001, N803 -- as above
+    reactor: Any = None,  # noqa: ANN401 -- several interfaces
 ) -> Deferred[bytes]:
     """Fetch a page (Twisted had it as `twisted.web.client.getPage`).
 
@@ -152,6 +156,7 @@ def getPage(  # noqa: N802 -- Twisted's
         followRedirect: Whether redirects are followed.
         redirectLimit: How many.
         afterFoundGet: After 301 and 302 a POST is always a GET here.
+        reactor: The reactor; by default the installed one.
 
     Returns:
         A Deferred that fires with the body in bytes. It fails with `HTTPClientError` if there is no
@@ -174,13 +179,20 @@ def getPage(  # noqa: N802 -- Twisted's
         user_agent=None if agent is None else _text(agent),
         request_timeout=timeout,
         ssl_options=contextFactory,
-        allow_nonstandard_methods=True,
+        reactor=reactor,
     )
     return client.fetch().addCallback(_page).addBoth(_close, client)
 
 
 def _text(given: str | bytes) -> str:
     return given.decode("latin-1") if isinstance(given, bytes) else given
+
+
+def _fields(given: "Headers | Mapping[bytes, HeaderValue] | None") -> Headers | None:
+    """Take names of bytes, too, which cyclone 1.x handed on to Twisted."""
+    if given is None or isinstance(given, HTTPHeaders):
+        return given
+    return {_text(name): value for name, value in given.items()}
 
 
 def _page(response: HTTPResponse) -> bytes:

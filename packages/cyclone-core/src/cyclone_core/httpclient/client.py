@@ -89,7 +89,7 @@ class HTTPClient:
                 `request_timeout`, `auth_username`, `proxy`, `ca_certs` and so on.
 
         Raises:
-            TypeError: A default is no argument of `HTTPRequest`.
+            TypeError: A default is no option of requests, or the jar is none.
             ValueError: A number is not above zero, or the base URL is none.
         """
         # An empty jar is false, as an empty dict is.

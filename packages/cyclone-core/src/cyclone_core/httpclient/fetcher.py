@@ -13,6 +13,7 @@ from twisted.python import threadable
 from cyclone_core.coroutines import awaitable
 from cyclone_core.httpclient.connecting import TLSContexts, connect
 from cyclone_core.httpclient.connection import ClientConnection
+from cyclone_core.httpclient.cookies import CookieJar
 from cyclone_core.httpclient.errors import HTTPStreamClosedError
 from cyclone_core.httpclient.fetching import Fetch
 from cyclone_core.httpclient.pool import ConnectionPool
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cyclone_core.httpclient.connecting import HostnameMapping
-    from cyclone_core.httpclient.cookies import CookieJar
     from cyclone_core.httpclient.response import HTTPResponse
     from cyclone_core.httpclient.routes import Route
     from cyclone_core.limits import Limits
@@ -40,7 +40,26 @@ __all__ = ["Fetcher"]
 
 _IDLE_TIMEOUT: Final = 30.0
 
-_OPTIONS: Final = frozenset(RequestOptions.__annotations__)
+# What belongs to one request, and what the client has arguments of its own for.
+_NO_DEFAULTS: Final = frozenset(
+    {
+        "body",
+        "body_producer",
+        "expect_100_continue",
+        "files",
+        "form",
+        "header_callback",
+        "headers",
+        "if_modified_since",
+        "json",
+        "max_body_size",
+        "params",
+        "prepare_curl_callback",
+        "streaming_callback",
+        "use_gzip",
+    }
+)
+_OPTIONS: Final = frozenset(RequestOptions.__annotations__) - _NO_DEFAULTS
 
 
 class Fetcher:
@@ -69,11 +88,14 @@ class Fetcher:
         """Make a fetcher without connections; see `HTTPClient` for the arguments.
 
         Raises:
-            TypeError: A default is no argument of `HTTPRequest`.
+            TypeError: A default is no option of requests, or the jar is none.
             ValueError: A number is not above zero, or the base URL is none.
         """
         reactor = find_reactor() if reactor is None else reactor
+        said = {name: value for name, value in (defaults or {}).items() if value is not None}
         _check_defaults(defaults or {})
+        if jar is not None and not isinstance(jar, CookieJar):
+            raise TypeError(f"cookies are kept in a CookieJar, not in a {type(jar).__name__}")
         _check_above_zero(
             max_clients=max_clients,
             max_body_size=max_body_size,
@@ -105,7 +127,7 @@ class Fetcher:
         self.settings = ClientSettings(
             reactor=reactor,
             pool=pool,
-            defaults={**DEFAULTS, **(defaults or {})},
+            defaults={**DEFAULTS, **said},
             headers=None if headers is None else as_headers(headers),
             base_url=None if base_url is None else parse_url(base_url),
             jar=jar,
