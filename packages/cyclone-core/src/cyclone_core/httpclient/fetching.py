@@ -31,6 +31,7 @@ from cyclone_core.httpclient.request import HTTPRequest, as_headers
 from cyclone_core.httpclient.response import HTTPResponse
 from cyclone_core.httpclient.routes import Route, route_for
 from cyclone_core.httpclient.sinks import CallbackSink, ChunkStream, Collector
+from cyclone_core.httpclient.tls_options import without_certificate
 from cyclone_core.httpclient.urls import join_query, parse_url
 from cyclone_core.httputil import HTTPHeaders
 
@@ -192,12 +193,22 @@ class Fetch:
             ca_certs=option("ca_certs"),
             client_key=self._secret("client_key", hop),
             client_cert=self._secret("client_cert", hop),
-            ssl_options=option("ssl_options"),
-            server_name=option("server_name") if hop.trusted else None,
+            ssl_options=self._ssl_options(hop),
+            server_name=self._secret("server_name", hop),
             network_interface=option("network_interface"),
             allow_ipv6=option("allow_ipv6"),
             unix_socket=option("unix_socket"),
         )
+
+    def _ssl_options(self, hop: Hop) -> object | None:
+        """Return what Twisted has for TLS; only who may know it sees the certificate that may be in there."""
+        given = self._request.ssl_options
+        if given is not None:
+            return given if hop.trusted else without_certificate(given)
+        given = self._client.defaults.get("ssl_options")
+        if given is None or (hop.trusted and self._at_home):
+            return cast("object | None", given)
+        return without_certificate(given)
 
     def _extra_headers(self, hop: Hop, route: Route) -> "Store":
         """Make the header fields that the program need not write."""

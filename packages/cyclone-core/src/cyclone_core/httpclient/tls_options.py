@@ -13,12 +13,14 @@ from cyclone_core.httpclient.errors import InvalidRequest
 from cyclone_core.httpclient.hosts import format_host, normalize_host
 from cyclone_core.tls.mapping import read_ssl_mapping
 
-__all__ = ["DEFAULT_TLS", "TLSOptions", "make_tls_options"]
+__all__ = ["DEFAULT_TLS", "TLSOptions", "make_tls_options", "without_certificate"]
 
 # All that Python's `ssl` has for TLS 1.2 and newer; what it calls TLS includes these.
 _VERSIONS: Final = (ssl.PROTOCOL_TLS, ssl.PROTOCOL_TLS_CLIENT, ssl.PROTOCOL_TLSv1_2)
 
 _KNOWN: Final = (IPolicyForHTTPS, IOpenSSLContextFactory, IOpenSSLClientConnectionCreator)
+
+_OURS: Final = ("certfile", "keyfile")
 
 _INSTEAD: Final = (
     "what Twisted has for it: IPolicyForHTTPS, ssl.CertificateOptions, or what"
@@ -86,6 +88,24 @@ def make_tls_options(
         raise InvalidRequest("client_key needs client_cert, the certificate that it belongs to")
     paths = (_absolute(ca_certs), _absolute(client_cert), _absolute(client_key))
     return TLSOptions(validate is not False, *paths, None, name)
+
+
+def without_certificate(ssl_options: object) -> object | None:
+    """Take out of `ssl_options` what shows who we are, for a server that it is not meant for.
+
+    Args:
+        ssl_options: See `make_tls_options`.
+
+    Returns:
+        The same without a certificate of ours. None, which is the system's trust, if nobody can look into
+        it; a server that only the other one trusts is refused then.
+    """
+    if isinstance(ssl_options, Mapping):
+        return {name: ssl_options[name] for name in ssl_options if name not in _OURS}
+    # A policy is asked for each host; CertificateOptions tell what they have.
+    if IPolicyForHTTPS.providedBy(ssl_options) or getattr(ssl_options, "privateKey", 0) is None:
+        return ssl_options
+    return None
 
 
 def _check(ssl_options: object) -> object:
