@@ -290,6 +290,14 @@ def test_fails_too_late(line: Line) -> None:
 # Ends.
 
 
+def test_lost_before_it_is_used(line: Line) -> None:
+    """Who asks on a connection that has ended already is told at once."""
+    line.peer.close()
+    (error,) = line.send().ended
+    assert isinstance(error, HTTPStreamClosedError)
+    assert isinstance(error.__cause__, ConnectionDone)
+
+
 def test_abort(line: Line) -> None:
     """After an abort nobody is told anything."""
     receiver = line.send()

@@ -398,6 +398,15 @@ def test_wrong_framing(
         assert "latin-1" in str(error)  # noqa: PT017 -- a header that cannot be made
 
 
+def test_wrong_length_of_a_client(clients: Clients, network: Network) -> None:
+    """A length among the header fields of a client is checked, too."""
+    http = clients.new(headers={"Content-Length": "3"})
+    assert ask(http, network, method="PUT", body=b"abc").body == b"abc"
+    outcome = Outcome(http.put(URL, body=b"abcd"))
+    assert isinstance(outcome.error, InvalidRequest)
+    assert "4 bytes" in str(outcome.error)
+
+
 def test_no_length_of_nothing(http: HTTPClient, network: Network) -> None:
     """A program may say that there is no body."""
     seen = ask(http, network, method="DELETE", headers={"Content-Length": "0"})

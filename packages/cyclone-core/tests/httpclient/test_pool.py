@@ -5,7 +5,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from twisted.internet.defer import CancelledError
+from twisted.internet.defer import CancelledError, succeed
 from twisted.python import threadable
 
 from cyclone_core.httpclient import (
@@ -16,6 +16,10 @@ from cyclone_core.httpclient import (
     QueueTimeout,
     RequestTimeout,
 )
+from cyclone_core.httpclient.connection import ClientConnection
+from cyclone_core.httpclient.pool import ConnectionPool
+from cyclone_core.httpclient.routes import Route
+from cyclone_core.httpclient.settings import response_limits
 from cyclone_core.testing import result_of
 
 from .asking import ELSEWHERE, OK, URL, Clients, Outcome, asked, pool_of
@@ -264,6 +268,18 @@ def test_queue_of_failures(clients: Clients) -> None:
     assert {type(each.error).__name__ for each in others} == {"CertificateError"}
 
 
+def test_cancelled_when_its_turn_has_come(clients: Clients) -> None:
+    """Who is cancelled by the failure of the one before it gives its turn back."""
+    client = clients.tornado(max_clients=1)
+    first = Outcome(client.fetch(URL))
+    second = client.fetch("https://127.0.0.1/", ca_certs="/no/such/file")
+    third = Outcome(client.fetch(URL))
+    second.addErrback(lambda _: third.waiting.cancel())
+    first.waiting.cancel()
+    assert type(third.error) is CancelledError
+    assert (pool_of(client).lent, pool_of(client).waiting) == (0, 0)
+
+
 def test_queue_timeout(clients: Clients, network: Network) -> None:
     """Who has waited for `connect_timeout` in the queue gets a `QueueTimeout`, and is out of it."""
     client = clients.tornado(max_clients=1)
@@ -504,6 +520,17 @@ def test_forgotten_in_another_thread(
     (close,) = calls
     close()
     assert network.is_quiet()
+
+
+def test_gone_before_it_was_made(network: Network) -> None:
+    """`close` does not wait for a connection that has ended before anybody got it."""
+    connection = ClientConnection(network.reactor, response_limits(None), lambda _: None)
+    pool = ConnectionPool(
+        network.reactor, lambda *_: succeed(connection), max_clients=1, max_idle=1, idle_timeout=1
+    )
+    route = Route("http", "a", 80)
+    assert result_of(pool.connect(route, None)) is connection
+    assert result_of(pool.close()) is None
 
 
 # A connection that has died while it was kept.

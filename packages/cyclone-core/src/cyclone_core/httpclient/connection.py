@@ -156,6 +156,9 @@ class ClientConnection(TwistedProtocol):
         self.last_activity = self._reactor.seconds()
         self._reader.expect(message.method)
         self._reader.max_body_size = max_body_size
+        if not self.open:
+            self._end_if_lost()
+            return
         body = message.body
         if body is None or (type(body) is bytes and not message.expects_continue):
             self._write(message.head + body if body else message.head)
