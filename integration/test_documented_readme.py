@@ -6,11 +6,8 @@ run in memory. `docs/explanation/examples.md` lists what was changed, and why.
 
 import base64
 import http.client
-import http.server
-import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -30,15 +27,6 @@ from twisted.internet.defer import Deferred, succeed
 
 import cyclone.web
 from cyclone_core.testing import Client, result_of
-
-GET_PAGE = """
-from twisted.internet import reactor
-from twisted.web.client import Agent, readBody
-
-
-def getPage(url):
-    return Agent(reactor).request(b"GET", url.encode()).addCallback(readBody)
-"""
 
 
 def start(launch: Launcher, example: Block, name: str) -> tuple[Process, int]:
@@ -100,53 +88,6 @@ def test_options(launch: Launcher, example: Block) -> None:
         if "[" in rest:
             shown = told.partition(option)[2]
             assert rest[rest.index("[") :] in shown[: shown.index("]") + 1]
-
-
-class FreeGeoIP(http.server.BaseHTTPRequestHandler):
-    """Stands for freegeoip.net: answers when two have asked."""
-
-    both = threading.Barrier(2, timeout=PATIENCE)
-
-    def do_GET(self) -> None:
-        """Answer."""
-        self.both.wait()
-        page = f"<Response>{self.path}</Response>".encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(page)))
-        self.end_headers()
-        self.wfile.write(page)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def freegeoip() -> Iterator[str]:
-    """The address of a server in the place of freegeoip.net, which is no more."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), FreeGeoIP) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
-@printed("README: crawler.py")
-def test_crawler(launch: Launcher, example: Block, freegeoip: str) -> None:
-    """Each page is what the other server answers, and waiting for it does not block ours."""
-    launch.write("pages.py", GET_PAGE)
-    local = Block(example.place, example.text.replace("http://freegeoip.net", freegeoip))
-    process, port = start(launch, local, "crawler.py")
-    listens(process, port)
-
-    def ask(_: int) -> tuple[str | None, bytes]:
-        with page_on(port) as answer:
-            return answer.getheader("Content-Type"), answer.read()
-
-    # The other server waits for both, so this one must have taken the second meanwhile.
-    with ThreadPoolExecutor(2) as pool:
-        pages = list(pool.map(ask, range(2)))
-    assert pages == [("text/plain", b"<Response>/xml/</Response>")] * 2
 
 
 @printed("README: delayed.py")
