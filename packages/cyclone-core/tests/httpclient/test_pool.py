@@ -151,6 +151,18 @@ def test_program_wants_it_closed(client: AsyncHTTPClient, network: Network) -> N
     assert peer.closed
 
 
+def test_no_timer_for_nothing(client: AsyncHTTPClient, network: Network) -> None:
+    """When the last connection is gone no timer is left, though the client is not closed."""
+    first = client.fetch(URL)
+    peer = network.accept()
+    peer.answer()
+    result_of(first)
+    second = client.fetch(URL)
+    peer.answer(Connection="close")
+    result_of(second)
+    assert network.is_quiet()
+
+
 # How long, and how many.
 
 

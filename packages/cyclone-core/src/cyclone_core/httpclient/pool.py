@@ -140,6 +140,7 @@ class ConnectionPool:
         """Return the right to have a connection, without one."""
         if self._closed or not self._queue:
             self.lent -= 1
+            self._stop_sweeping_nothing()
             return
         # The right goes to who waits: nobody who comes now can take it away.
         self._rights += 1
@@ -190,8 +191,7 @@ class ConnectionPool:
         """Forget a connection that the server has closed."""
         if connection in self._idle:
             self._take(connection, self._by_route[self._idle[connection][0]])
-            if not self._idle:
-                self._stop_sweeping()
+            self._stop_sweeping_nothing()
         self._open.discard(connection)
         self._tell_if_all_closed()
 
@@ -199,6 +199,11 @@ class ConnectionPool:
         connection = next(iter(self._idle))
         self._take(connection, self._by_route[self._idle[connection][0]])
         connection.close()
+
+    def _stop_sweeping_nothing(self) -> None:
+        # What is in use will be kept again: to stop the timer and start it for each request costs more.
+        if not (self._idle or self.lent):
+            self._stop_sweeping()
 
     def _stop_sweeping(self) -> None:
         sweep, self._sweep = self._sweep, None
