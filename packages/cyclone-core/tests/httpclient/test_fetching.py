@@ -319,6 +319,28 @@ def test_cancelled_while_it_sends(client: AsyncHTTPClient, network: Network) -> 
     assert type(outcome.error) is CancelledError
 
 
+@pytest.mark.parametrize("early", [OK, b"nonsense\r\n\r\n"])
+def test_cancelled_by_who_makes_the_body(
+    client: AsyncHTTPClient, network: Network, early: bytes
+) -> None:
+    """Who is told that nobody wants the rest of the body may cancel the fetch."""
+    outcomes: list[Outcome] = []
+
+    async def produce(write: Callable[[bytes], Awaitable[None]]) -> None:
+        await write(b"x")
+        try:
+            await Deferred()
+        finally:
+            outcomes[0].waiting.cancel()
+
+    outcomes.append(Outcome(client.fetch(URL, method="PUT", body_producer=produce)))
+    peer = network.accept()
+    peer.send(early)
+    assert type(outcomes[0].error) is CancelledError
+    assert peer.closed
+    assert (pool_of(client).lent, pool_of(client).idle) == (0, 0)
+
+
 def test_cancelled_while_it_waits_for_continue(client: AsyncHTTPClient, network: Network) -> None:
     """One that waits until the server wants its body waits no longer."""
     outcome = Outcome(client.fetch(URL, method="PUT", body=b"x", expect_100_continue=True))
