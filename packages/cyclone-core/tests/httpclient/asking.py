@@ -4,6 +4,7 @@ import contextvars
 from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from cyclone_core.httpclient import AsyncHTTPClient, HTTPClient
 from cyclone_core.httpclient.pool import ConnectionPool
@@ -114,6 +115,22 @@ class Outcome:
         """What it has failed with."""
         (error,) = self.errors
         return error
+
+
+class Failures:
+    """The failures in the log.
+
+    Attributes:
+        events: What was logged.
+    """
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+
+    def flush(self) -> list[Failure]:
+        """Give the failures, and forget them."""
+        events, self.events[:] = list(self.events), []
+        return [event["log_failure"] for event in events if "log_failure" in event]
 
 
 VARIABLE: contextvars.ContextVar[str] = contextvars.ContextVar("VARIABLE", default="unset")

@@ -2,14 +2,13 @@
 
 import gc
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from twisted.logger import globalLogPublisher
 
 from cyclone_core.httpclient import AsyncHTTPClient, HTTPClient
 
-from .asking import Clients
+from .asking import Clients, Failures
 from .network import Network
 
 
@@ -29,20 +28,19 @@ def _frozen() -> Iterator[None]:
 
 
 @pytest.fixture
-def handled(_frozen: None) -> Iterator[None]:
-    """Let a test fail if a failure is left that nobody has handled."""
-    events: list[dict[str, Any]] = []
-    observer = events.append
+def handled(_frozen: None) -> Iterator[Failures]:
+    """Let a test fail if a failure is left that nobody has handled, or taken from here."""
+    failures = Failures()
+    observer = failures.events.append
     globalLogPublisher.addObserver(observer)
-    yield
+    yield failures
     gc.collect()
     globalLogPublisher.removeObserver(observer)
-    left = [event["log_failure"] for event in events if "log_failure" in event]
-    assert [failure.getTraceback() for failure in left] == []
+    assert [failure.getTraceback() for failure in failures.flush()] == []
 
 
 @pytest.fixture
-def clients(network: Network, handled: None) -> Iterator[Clients]:  # noqa: ARG001 -- behind this one
+def clients(network: Network, handled: Failures) -> Iterator[Clients]:  # noqa: ARG001 -- behind this one
     """Make clients; at the end of the test they must have nothing left."""
     clients = Clients(network)
     yield clients

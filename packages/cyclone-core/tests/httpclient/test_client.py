@@ -203,7 +203,7 @@ def test_jar_of_two(clients: Clients, network: Network) -> None:
 # The block.
 
 
-def test_block(network: Network, handled: None) -> None:  # noqa: ARG001 -- at the end
+def test_block(network: Network, handled: object) -> None:  # noqa: ARG001 -- at the end
     """Behind `async with` the client is closed, and its connections are gone."""
 
     async def run() -> bytes:
@@ -218,7 +218,7 @@ def test_block(network: Network, handled: None) -> None:  # noqa: ARG001 -- at t
     assert network.is_quiet()
 
 
-def test_block_ends_with_an_error(network: Network, handled: None) -> None:  # noqa: ARG001 -- as above
+def test_block_ends_with_an_error(network: Network, handled: object) -> None:  # noqa: ARG001 -- as above
     """So it is if the block ends with an error; what is under way fails."""
     outcomes: list[Outcome] = []
 

@@ -33,6 +33,7 @@ from .asking import (
     URL,
     VARIABLE,
     Clients,
+    Failures,
     Outcome,
     asked,
     pool_of,
@@ -269,6 +270,86 @@ def test_cancelled_in_a_slow_callback(
     slow[0].callback(None)
     assert len(slow) == 1
     assert network.is_quiet()
+
+
+@pytest.mark.parametrize("how", ["cancel", "timeout", "close"])
+@pytest.mark.parametrize("coded", [True, False])
+def test_callback_is_cancelled(
+    client: AsyncHTTPClient, network: Network, how: str, coded: bool
+) -> None:
+    """What a callback still waits for is cancelled with its fetch, whatever ends that."""
+    states: list[str] = []
+
+    async def take(_: bytes) -> None:
+        states.append("thinking")
+        try:
+            await Deferred()
+        except CancelledError:
+            states.append("cancelled")
+            raise
+
+    outcome = Outcome(client.fetch(URL, streaming_callback=take, request_timeout=5))
+    peer = network.accept()
+    if coded:
+        peer.answer(GZIP_OF_A_MEGABYTE, Content_Encoding="gzip")
+    else:
+        peer.send(OK)
+    if how == "cancel":
+        outcome.waiting.cancel()
+    elif how == "timeout":
+        network.advance(5)
+    else:
+        client.close()
+    assert states == ["thinking", "cancelled"]
+    assert len(outcome.errors) == 1
+    assert peer.closed
+
+
+def test_callback_is_not_cancelled(client: AsyncHTTPClient, network: Network) -> None:
+    """If the server goes meanwhile, a callback is let finish what it has begun."""
+    slow: Deferred[None] = Deferred()
+    pieces: list[bytes] = []
+
+    async def take(piece: bytes) -> None:
+        pieces.append(piece)
+        await slow
+        pieces.append(b"done")
+
+    outcome = Outcome(client.fetch(URL, streaming_callback=take))
+    peer = network.accept()
+    peer.send(OK[:-1])
+    peer.reset()
+    assert outcome.open
+    slow.callback(None)
+    assert pieces == [b"hell", b"done"]
+    assert type(outcome.error) is HTTPStreamClosedError
+
+
+@pytest.mark.parametrize("kind", ["canceller", "coroutine"])
+def test_callback_cannot_be_cancelled(
+    client: AsyncHTTPClient, network: Network, handled: Failures, kind: str
+) -> None:
+    """A callback that fails when it is cancelled is reported, because nobody waits for it."""
+
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    def take_slowly(_: bytes) -> Deferred[None]:
+        return Deferred(fail)
+
+    async def take(_: bytes) -> None:
+        try:
+            await Deferred()
+        finally:
+            fail(None)
+
+    outcome = Outcome(
+        client.fetch(URL, streaming_callback=take if kind == "coroutine" else take_slowly)
+    )
+    network.accept().send(OK)
+    outcome.waiting.cancel()
+    assert type(outcome.error) is CancelledError
+    assert [type(failure.value) for failure in handled.flush()] == [ZeroDivisionError]
 
 
 def test_cancelled_by_its_callback(client: AsyncHTTPClient, network: Network) -> None:

@@ -474,7 +474,7 @@ def test_close_waits(client: AsyncHTTPClient, network: Network) -> None:
     assert closed.results == [None]
 
 
-def test_forgotten(network: Network, handled: None) -> None:  # noqa: ARG001 -- at the end
+def test_forgotten(network: Network, handled: object) -> None:  # noqa: ARG001 -- at the end
     """A client that nobody has any more closes its connections, in the next turn of the reactor."""
     client = AsyncHTTPClient(reactor=network.reactor)
     waiting = client.fetch(URL)
@@ -489,7 +489,7 @@ def test_forgotten(network: Network, handled: None) -> None:  # noqa: ARG001 -- 
     assert network.is_quiet()
 
 
-def test_forgotten_too_early(network: Network, handled: None) -> None:  # noqa: ARG001 -- as above
+def test_forgotten_too_early(network: Network, handled: object) -> None:  # noqa: ARG001 -- as above
     """A request goes on when nobody has its client any more; then its connection is closed."""
     waiting = AsyncHTTPClient(reactor=network.reactor).fetch(URL)
     gc.collect()
@@ -514,7 +514,7 @@ def test_forgotten_unused(network: Network) -> None:
 def test_forgotten_in_another_thread(
     network: Network,
     monkeypatch: pytest.MonkeyPatch,
-    handled: None,  # noqa: ARG001 -- as above
+    handled: object,  # noqa: ARG001 -- as above
 ) -> None:
     """If a client is collected in a thread of its own, its connections are closed by the reactor's."""
     calls: list[Callable[[], object]] = []

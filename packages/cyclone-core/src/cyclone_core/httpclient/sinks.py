@@ -5,10 +5,15 @@ from contextvars import Context
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
-from cyclone_core.coroutines import awaitable, run_in, settle
+from cyclone_core.coroutines import CANCELLATIONS, awaitable, run_in, settle
 
 __all__ = ["CallbackSink", "ChunkStream", "Collector", "Discarder"]
+
+
+_log = Logger(namespace="cyclone.httpclient")
 
 
 class Collector:
@@ -69,7 +74,7 @@ class Discarder:
 class CallbackSink:
     """Passes a body to a function, and waits for it."""
 
-    __slots__ = ("_callback", "_context")
+    __slots__ = ("_callback", "_context", "_failed", "_running")
 
     def __init__(self, callback: Callable[[bytes], Any], context: Context) -> None:
         """Begin.
@@ -80,16 +85,32 @@ class CallbackSink:
         """
         self._callback = callback
         self._context = context
+        self._failed = False
+        self._running: Deferred[Any] | None = None
 
     def data_received(self, chunk: bytes) -> Deferred[Any] | None:
         """Pass a piece on."""
-        return run_in(self._context, self._call, chunk)
+        running = self._running = run_in(self._context, self._call, chunk)
+        return None if running is None else running.addErrback(self._callback_failed)
 
     def body_finished(self) -> None:
         """Do nothing."""
 
     def body_failed(self) -> None:
-        """Do nothing."""
+        """Cancel what the function waits for: nobody waits for the function."""
+        self._failed = True
+        if self._running is not None:
+            try:
+                self._running.cancel()
+            except Exception:  # noqa: BLE001 -- nobody is left to be told
+                _log.failure("A streaming_callback cannot be cancelled")
+
+    def _callback_failed(self, failure: Failure) -> Failure | None:
+        if not self._failed:
+            return failure
+        if not failure.check(*CANCELLATIONS):
+            _log.failure("A streaming_callback has failed after the end of its fetch", failure)
+        return None
 
     def _call(self, chunk: bytes) -> Deferred[Any] | None:
         return settle(self._callback(chunk), self._context)
