@@ -10,7 +10,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets, bind_unix_socket
 from tornado.web import Application
 
-from httpclient.servers import authentication, routes, transfers
+from httpclient.servers import authentication, calls, routes, transfers
 
 __all__ = ["Honest"]
 
@@ -33,7 +33,9 @@ class Honest:
         # Errors are asked for here; what Tornado says of clients that go away in the middle is no news.
         for name in ("access", "general"):
             logging.getLogger(f"tornado.{name}").setLevel(logging.ERROR)
-        application = Application([*routes.ROUTES, *transfers.ROUTES, *authentication.ROUTES])
+        application = Application(
+            [*routes.ROUTES, *transfers.ROUTES, *authentication.ROUTES, *calls.ROUTES]
+        )
         self.ports: dict[str, int] = {}
         self.unix_socket = str(directory / "honest.sock")
         self._servers = []
