@@ -94,7 +94,7 @@ class HTTPRequest:
         user_agent: The value of `User-Agent`.
         network_interface: The address of this machine from which to connect.
         streaming_callback: Called with each piece of the body, which is then not collected. It may
-            be a coroutine function; no more is read until it is done.
+            be a coroutine function; no more is read until it is done. It is cancelled with the fetch.
         header_callback: Called with each line of the head, line end included, the first and the
             empty last one too.
         prepare_curl_callback: There is no curl here: anything but None is refused.
