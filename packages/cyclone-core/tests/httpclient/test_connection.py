@@ -500,6 +500,17 @@ def test_transport_lost_while_sending(network: Network) -> None:
     assert producer.calls == ["stop"]
 
 
+def test_lost_before_sending(network: Network) -> None:
+    """Where the connection is lost already nothing is asked of the producer."""
+    connection = ClientConnection(network.reactor, response_limits(None), lambda _: None)
+    descriptor, producer = Descriptor(), Producer()
+    connection.makeConnection(descriptor)
+    descriptor.disconnected = True
+    message = Message("POST", ASK, cast("Any", producer), None, True, False)
+    connection.send(message, Receiver(), 1)
+    assert (producer.calls, producer.consumer) == ([], None)
+
+
 # 100 Continue.
 
 

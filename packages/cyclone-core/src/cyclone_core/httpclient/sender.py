@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IConsumer, IPushProducer
 from twisted.web.iweb import IBodyProducer
 from zope.interface import implementer
@@ -43,6 +43,7 @@ class BodySender:
         self._length = length
         self._left = length or 0
         self._registered = False
+        self._started = False
 
     def start(self) -> Deferred[None]:
         """Begin.
@@ -53,6 +54,9 @@ class BodySender:
         """
         self._registered = True
         self._transport.registerProducer(self, streaming=True)
+        if not self._registered:
+            return succeed(None)  # the connection is lost already, which is told elsewhere
+        self._started = True
         try:
             waiting: Deferred[None] = self._producer.startProducing(self)
         except Exception:  # noqa: BLE001 -- a program's, which its caller is to see
@@ -64,7 +68,8 @@ class BodySender:
         """End before the end: the server wants no more, or has gone."""
         if self._registered:
             self._unregister()
-            self._producer.stopProducing()
+            if self._started:
+                self._producer.stopProducing()
 
     # What the producer calls.
 
