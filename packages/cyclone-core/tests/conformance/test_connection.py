@@ -130,9 +130,7 @@ def test_case(name: str, size: int, failures: list[Failure]) -> None:
     assert len(failures) <= sum(wanted)
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(
     # A refused head of nothing, and behind it something else that begins like a HEAD.
     b"OPTIONS /%41? HTTP/1.1\r\nHost: a \t \r\nConnection: keep-alive\r\nX: y0\r\n\r\n"

@@ -173,7 +173,7 @@ STRICTER = {
 }
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=400, derandomize=True)
 @given(WRONG)
 @example(b"\r\n" + SEEDS[0])
 @example(SEEDS[0] + b"POST ")
@@ -192,7 +192,7 @@ def test_differences_are_explained(data: bytes) -> None:
         assert httptools_explained(data) or witnesses[1] == found
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 @given(requests())
 def test_what_is_right_is_accepted(data: bytes) -> None:
     """Requests by the grammar are complete for us, and the witnesses read them alike."""

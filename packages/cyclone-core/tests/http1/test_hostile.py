@@ -46,7 +46,7 @@ def heads_and_bodies(data: bytes, size: int) -> list[object]:
     return seen
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(slipped())
 def test_slips(data: bytes) -> None:
     """Whatever is wrong, there is no other exception, and the cuts do not matter, even for the status."""

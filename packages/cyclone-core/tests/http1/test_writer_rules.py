@@ -181,7 +181,7 @@ class Recorder:
             self.status, self.body = status, chunk
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     version=st.sampled_from(["HTTP/1.1", "HTTP/1.0"]),
     method=st.sampled_from(["GET", "HEAD"]),

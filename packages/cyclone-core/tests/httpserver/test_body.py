@@ -457,7 +457,7 @@ class TestForms:
         assert (gone(), form(), files.open) == (None, None, 0)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.booleans(), st.binary(max_size=60).filter(lambda b: b"--B" not in b))),
     st.lists(st.integers(0, 2000), max_size=5),

@@ -347,7 +347,7 @@ VALUE = st.lists(ENTRY, max_size=5).map(",".join)
 VALUES = st.one_of(VALUE, st.lists(VALUE, min_size=2, max_size=4))
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(
     headers=st.dictionaries(
         st.sampled_from(["X-Real-Ip", "X-Forwarded-For", "X-Scheme", "X-Forwarded-Proto"]), VALUES
@@ -367,7 +367,7 @@ def test_anything(headers: Headers, address: IAddress) -> None:
         assert (remote_ip, protocol) == ("192.0.2.66", "http")
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(st.ip_addresses(), st.lists(ENTRY, max_size=10))
 def test_invented(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address, before: list[str]
