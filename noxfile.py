@@ -1,8 +1,9 @@
 """The habits of the project, one session each: `nox --list` shows them.
 
 `nox` alone runs what a change must pass: lint, types, build, tests, integration. By name only:
-`nox -s install`, `clone`, `bench`, `microbench`, `testssl`, `hostile`, `soak`. Tests run against the
-wheels in `dist/`, never against the source tree. uv is used where it is found; plain pip does it too.
+`nox -s install`, `clone`, `bench`, `clientbench`, `microbench`, `testssl`, `hostile`, `soak`. Tests run
+against the wheels in `dist/`, never against the source tree. uv is used where it is found; plain pip does
+it too.
 """
 
 from __future__ import annotations

@@ -23,6 +23,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def clientbench(session: nox.Session) -> None:
+    """Measure cyclone's HTTP client beside Tornado's and treq; options after `--`."""
+    install_built(session, *group("bench"), f"cyclone-core=={VERSION}")
+    session.run("python", "benchmarks/compare_clients.py", *session.posargs)
+
+
+@nox.session
 def microbench(session: nox.Session) -> None:
     """Measure templates, escape, locale or routes; its name and options after `--`."""
     names, options = list(MICRO_BENCHMARKS), session.posargs
