@@ -1,8 +1,10 @@
 """One fetch: time, cancellation, callbacks, uploads, and who asks."""
 
+import gc
 import gzip
 import hashlib
 import re
+import weakref
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from typing import Any
@@ -204,6 +206,26 @@ def test_impossible_times(
     assert isinstance(outcome.error, InvalidRequest)
     assert name in str(outcome.error)
     assert network.attempts == 0
+
+
+def test_no_garbage(client: AsyncHTTPClient, network: Network) -> None:
+    """What a fetch has made is gone with its answer; no collector of garbage is needed."""
+    waiting = client.fetch(URL)
+    peer = network.accept()
+    peer.answer()
+    result_of(waiting)
+    gc.collect()
+    gc.disable()
+    try:
+        waiting = client.fetch(URL)
+        peer.answer()
+        response = result_of(waiting)
+        left = weakref.ref(response)
+        del waiting, response
+        assert left() is None
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 # Cancellation.

@@ -43,7 +43,8 @@ def test_late_refusal(network: Network, secure: bool, refused: bool) -> None:
     lost = HTTPStreamClosedError("lost")
     alert = SSL.Error([("SSL routines", "", "tlsv13 alert certificate required")])
     lost.__cause__ = alert if refused else ConnectionLost()
+    done = exchange.done
     exchange.response_failed(lost)
     with pytest.raises(TLSHandshakeError if secure and refused else HTTPStreamClosedError):
-        result_of(exchange.done)
+        result_of(done)
     assert pool.lent == 0

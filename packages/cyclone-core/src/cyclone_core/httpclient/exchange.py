@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
 from cyclone_core.bodies import BodyReceiver, DecompressedBody
@@ -27,6 +27,8 @@ _TOO_LARGE: Final = 413
 _MOST_DISCARDED: Final = 64 * 1024
 
 
+_DONE: Final[Deferred[None]] = succeed(None)
+
 # Nothing of a body comes before the head.
 _NOBODY: Final = Discarder(0, lambda: None)
 
@@ -49,6 +51,7 @@ class Exchange:
     Attributes:
         head: The head of the answer, once it has come.
         done: It fires when the answer is complete; for a streamed one with a body when its head has come.
+            Then another one is in its place.
         trailers: Header fields behind the body.
         decoded: Whether the body was sent compressed.
         headed_at: When the head came, in seconds of the reactor.
@@ -163,7 +166,7 @@ class Exchange:
         # Without a body the connection need not wait for somebody to read that.
         if self._streams and head.has_body:
             self._connection.pause()
-            self.done.callback(None)
+            self._take_done().callback(None)
 
     def data_received(self, data: bytes) -> Deferred[object] | None:
         """Pass on a piece of the body."""
@@ -191,9 +194,14 @@ class Exchange:
         if self.done.called:
             self._owner.stream_ended(error.value if isinstance(error, Failure) else error)
         elif error is None:
-            self.done.callback(None)
+            self._take_done().callback(None)
         else:
-            self.done.errback(error)
+            self._take_done().errback(error)
+
+    def _take_done(self) -> Deferred[None]:
+        # It refers to this object, which would else refer to it until the garbage is collected.
+        done, self.done = self.done, _DONE
+        return done
 
     def _release(self, reusable: bool) -> None:
         if self._released:

@@ -55,7 +55,7 @@ class Fetch:
 
     Attributes:
         stream: Where the body of a streamed answer comes from; None for others.
-        exchange: The last exchange.
+        exchange: The last exchange, as long as it is under way or its body may be read.
     """
 
     def __init__(
@@ -116,6 +116,8 @@ class Fetch:
         finally:
             if not complete or exchange.over:
                 self._stop_watching()
+            if self.stream is None:
+                self.exchange = None  # which refers to this object
         return self._response(exchange)
 
     def end_stream(self) -> None:
@@ -265,9 +267,10 @@ class Fetch:
             connection = await self._connect(route, fresh)
             self._connection = connection
             self.exchange = exchange = self._exchange(connection, route)
+            done = exchange.done
             exchange.start(message)
             try:
-                await self._wait(exchange.done)
+                await self._wait(done)
             except HTTPStreamClosedError:
                 dead = connection.requests > 1 and not connection.answered
                 if not dead or hop.method not in _IDEMPOTENT or not rewind(hop.body.content):
