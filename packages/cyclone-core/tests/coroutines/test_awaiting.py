@@ -80,6 +80,22 @@ def test_task_is_cancelled() -> None:
     assert len(cancelled) == 1
 
 
+def test_task_is_cancelled_at_once() -> None:
+    """So does it in the turn in which the task begins to wait, before it can say what it wants."""
+    cancelled = []
+
+    async def main() -> None:
+        waiting: Deferred[int] = Deferred(cancelled.append)
+        task = asyncio.create_task(wait_for(awaitable(waiting)))
+        await asyncio.sleep(0)
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        run(main())
+    assert len(cancelled) == 1
+
+
 def test_twisted_coroutine_in_a_task() -> None:
     """A coroutine of Twisted's that a task has started waits as it always does."""
 

@@ -95,10 +95,10 @@ class Network:
         peer.transport.connect()
         return peer
 
-    def refuse(self) -> None:
+    def refuse(self, number: int | None = None) -> None:
         """Let the next attempt to connect fail."""
         factory = self._next()[2]
-        factory.clientConnectionFailed(None, Failure(Refused()))
+        factory.clientConnectionFailed(None, Failure(Refused(number)))
 
     def _next(self) -> Any:  # noqa: ANN401 -- a tuple without a name
         attempt = self.reactor.tcpClients[self._seen]

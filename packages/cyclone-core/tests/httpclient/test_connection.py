@@ -1,12 +1,14 @@
 """One connection to a server: what is sent, what is told, and when it can be used again."""
 
+import asyncio
 from typing import Any, cast
 
 import pytest
 from twisted.internet.abstract import FileDescriptor
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.error import ConnectionDone
 from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.logger import capturedLogs
 from twisted.python.failure import Failure
 from twisted.web.iweb import UNKNOWN_LENGTH, IBodyProducer
 from zope.interface import implementer
@@ -33,7 +35,7 @@ class Receiver:
         self.ended: list[Any] = []
         self.wait: list[Deferred[object]] = []
         self.slow = False
-        self.fails: Exception | None = None
+        self.fails: BaseException | None = None
         self.on_head: Any = None
 
     def head_received(self, head: ResponseHead) -> None:
@@ -135,6 +137,16 @@ def test_until_close(line: Line) -> None:
     assert (receiver.body, receiver.ended) == (b"hello", [({}, False)])
 
 
+def test_until_broken(line: Line) -> None:
+    """Where the connection breaks nobody knows whether such an answer is complete (RFC 9112 section 9.8)."""
+    receiver = line.send()
+    line.peer.send(b"HTTP/1.1 200 OK\r\n\r\nhello")
+    line.peer.reset()
+    (error,) = receiver.ended
+    assert isinstance(error, HTTPStreamClosedError)
+    assert "nobody can tell whether the answer was complete" in str(error)
+
+
 def test_trailers(line: Line) -> None:
     """Header fields behind a chunked body are told with its end."""
     receiver = line.send()
@@ -205,6 +217,24 @@ def test_receiver_fails(line: Line) -> None:
     assert not line.connection.open
 
 
+@pytest.mark.parametrize("kind", [asyncio.CancelledError, CancelledError])
+@pytest.mark.parametrize("later", [True, False])
+def test_receiver_is_cancelled(line: Line, kind: type[BaseException], later: bool) -> None:
+    """Who takes an answer and is cancelled does not cancel who waits for it: that gets an error."""
+    receiver = line.send()
+    if later:
+        receiver.slow = True
+    else:
+        receiver.fails = kind()
+    line.peer.send(OK)
+    if later:
+        receiver.wait[0].errback(kind())
+    (error,) = receiver.ended
+    assert isinstance(error, HTTPStreamClosedError)
+    assert isinstance(error.__cause__, kind)
+    assert not line.connection.open
+
+
 # Waiting.
 
 
@@ -245,7 +275,7 @@ def test_lost_while_waiting(line: Line) -> None:
     receiver = line.send()
     receiver.on_head = line.connection.pause
     line.peer.send(b"HTTP/1.1 200 OK\r\n\r\nhello")
-    line.peer.reset()
+    line.peer.close()
     assert (receiver.body, receiver.ended) == (b"", [])
     line.connection.resume()
     assert (receiver.body, receiver.ended) == (b"hello", [({}, False)])
@@ -455,6 +485,28 @@ def test_producer_raises(network: Network) -> None:
     producer.fails = True
     receiver = Line(network).send("POST", producer)
     assert [type(each) for each in receiver.ended] == [ZeroDivisionError]
+
+
+def test_producer_gives_nothing(line: Line) -> None:
+    """A producer that returns no Deferred is told so."""
+    producer = Producer()
+    producer.done = cast("Any", None)
+    receiver = line.send("POST", producer)
+    (error,) = receiver.ended
+    assert isinstance(error, TypeError)
+    assert "returns a Deferred, not NoneType" in str(error)
+    assert not line.connection.open
+
+
+def test_producer_does_not_stop(line: Line) -> None:
+    """A producer that raises when it is stopped keeps nothing from ending; it is logged."""
+    producer = Producer()
+    producer.stopProducing = lambda: 1 / 0  # type: ignore[method-assign, assignment, return-value]
+    receiver = line.send("POST", producer)
+    with capturedLogs() as logged:
+        line.peer.send(OK)
+    assert receiver.ended == [({}, False)]
+    assert [each["log_failure"].type for each in logged] == [ZeroDivisionError]
 
 
 def test_early_answer(line: Line) -> None:

@@ -42,6 +42,11 @@ class _Anywhere(Deferred[_T]):
             # Words of asyncio, since 2014 the same.
             if loop is None or not str(error).startswith("Task got bad yield"):
                 raise
+        except BaseException:
+            # That of the Deferred, or a Task that is cancelled before it could say what it wants.
+            if not self.called:
+                self.addErrback(lambda _: None).cancel()
+            raise
         else:
             return result
         future: Any = self.asFuture(loop)

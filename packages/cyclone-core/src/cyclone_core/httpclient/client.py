@@ -227,11 +227,13 @@ class HTTPClient:
         said = {name: value for name, value in kwargs.items() if value is not None}
         request = HTTPRequest(url, method, **cast("Any", {**self._stream_bounds, **said}))
         raises = self._raise_error if raise_error is None else raise_error
-        response = await self._fetcher.open_stream(request, raise_error=raises)
+        streamed = self._fetcher.stream(request)
         try:
-            yield response
+            # A task may be cancelled in the very turn in which the answer comes: it is closed all the same.
+            await streamed.open(raise_error=raises)
+            yield streamed
         finally:
-            response.close()
+            streamed.close()
 
     def close(self) -> Deferred[None]:
         """Close the connections; what is under way fails with `HTTPStreamClosedError`.

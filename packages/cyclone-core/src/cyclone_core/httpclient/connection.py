@@ -16,12 +16,14 @@ A receiver gets exactly one of `response_finished` and `response_failed`; nothin
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
+from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import ITCPTransport
 from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from twisted.web.iweb import IBodyProducer
 
+from cyclone_core.coroutines import CANCELLATIONS, FAILURES
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.http1 import EndOfBody, ResponseHead, ResponseReader
 from cyclone_core.httpclient.errors import BadResponse, HTTPStreamClosedError, ResponseTooLarge
@@ -249,8 +251,8 @@ class ClientConnection(TwistedProtocol):
                     self._finish(receiver, event)
         except HTTPInputError as error:
             self._fail(_bad_response(error))
-        except Exception:  # noqa: BLE001 -- the receiver's, which its owner is to see
-            self._fail(Failure())
+        except FAILURES:  # the receiver's, which its owner is to see
+            self._receiver_failed(Failure())
         finally:
             self._processing = False
 
@@ -292,10 +294,15 @@ class ClientConnection(TwistedProtocol):
         except HTTPInputError as error:
             problem = f"the connection ended before the answer did: {error}"
         else:
-            if end is not None:
+            if end is not None and self._lost.check(ConnectionDone):
                 self._finish(receiver, end)
                 return
             problem = "the connection ended before there was an answer"
+            if end is not None:
+                # RFC 9112 section 9.8: whoever can cut a connection could shorten such an answer.
+                problem = (
+                    "the connection broke, and nobody can tell whether the answer was complete"
+                )
         lost = HTTPStreamClosedError(problem)
         lost.__cause__ = self._lost.value
         self._fail(lost)
@@ -304,7 +311,12 @@ class ClientConnection(TwistedProtocol):
         self.resume()
 
     def _receiver_failed(self, failure: Failure) -> None:
-        self._fail(failure)
+        error: BaseException | Failure = failure
+        if failure.check(*CANCELLATIONS):
+            # As it is it would look as if somebody had cancelled who waits for the answer.
+            error = HTTPStreamClosedError("what took the answer was cancelled")
+            error.__cause__ = failure.value
+        self._fail(error)
 
     def _fail(self, error: BaseException | Failure) -> None:
         receiver, self._receiver = self._receiver, None

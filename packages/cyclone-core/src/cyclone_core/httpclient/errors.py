@@ -79,8 +79,9 @@ class HTTPClientError(CycloneError):
             response: The answer.
         """
         message = message or reason_phrase(code)
-        # All of them, so that the error can be pickled and copied.
-        super().__init__(code, message, response)
+        # All of them, so that the error can be pickled and copied. Not through `super()`: some are
+        # OSErrors, too, which would take the code for their errno.
+        Exception.__init__(self, code, message, response)
         self.code = code
         self.message = message
         self.response = response

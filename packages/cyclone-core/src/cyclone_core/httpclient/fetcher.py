@@ -153,21 +153,23 @@ class Fetcher:
         self._check_open()
         return awaitable(Deferred.fromCoroutine(self._fetch(request, raise_error)))
 
-    def open_stream(self, request: HTTPRequest, *, raise_error: bool) -> Deferred[StreamedResponse]:
-        """Fetch a request up to the body of its answer.
+    def stream(self, request: HTTPRequest) -> StreamedResponse:
+        """Prepare to fetch a request whose answer is read piece by piece.
 
         Args:
             request: What is asked for.
-            raise_error: As above.
 
         Returns:
-            A Deferred that fires with the answer, which must be closed.
+            The answer to be; it must be opened and, whatever becomes of that, closed.
 
         Raises:
+            InvalidRequest: The request is impossible.
             RuntimeError: The client is closed.
         """
         self._check_open()
-        return awaitable(Deferred.fromCoroutine(self._open_stream(request, raise_error)))
+        fetch = Fetch(self.settings, request, streams=True)
+        self._active[fetch] = None
+        return StreamedResponse(fetch, self._forget)
 
     def close(self) -> Deferred[None]:
         """Cut what is under way, and close the connections that are kept.
@@ -191,20 +193,6 @@ class Fetcher:
         if raise_error and response.error is not None:
             raise response.error
         return response
-
-    async def _open_stream(self, request: HTTPRequest, raise_error: bool) -> StreamedResponse:
-        fetch = Fetch(self.settings, request, streams=True)
-        self._active[fetch] = None
-        try:
-            response = await fetch.run()
-        except BaseException:
-            del self._active[fetch]
-            raise
-        streamed = StreamedResponse(response, fetch, self._forget)
-        if raise_error and response.error is not None:
-            streamed.close()
-            raise response.error
-        return streamed
 
     def _forget(self, fetch: Fetch) -> None:
         self._active.pop(fetch, None)

@@ -5,12 +5,15 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IConsumer, IPushProducer
+from twisted.logger import Logger
 from twisted.web.iweb import IBodyProducer
 from zope.interface import implementer
 
 from cyclone_core.errors import HTTPOutputError
 
 __all__ = ["BodySender"]
+
+_log = Logger(namespace="cyclone.httpclient")
 
 
 @implementer(IConsumer, IPushProducer)
@@ -58,10 +61,14 @@ class BodySender:
             return succeed(None)  # the connection is lost already, which is told elsewhere
         self._started = True
         try:
-            waiting: Deferred[None] = self._producer.startProducing(self)
+            waiting: object = self._producer.startProducing(self)
         except Exception:  # noqa: BLE001 -- a program's, which its caller is to see
             self._unregister()
             return fail()
+        if not isinstance(waiting, Deferred):
+            self._unregister()
+            kind = type(waiting).__name__
+            return fail(TypeError(f"startProducing() of a body returns a Deferred, not {kind}"))
         return waiting.addCallbacks(self._finished, self._failed)
 
     def stop(self) -> None:
@@ -69,7 +76,10 @@ class BodySender:
         if self._registered:
             self._unregister()
             if self._started:
-                self._producer.stopProducing()
+                try:
+                    self._producer.stopProducing()
+                except Exception:  # noqa: BLE001 -- a program's; whoever stops has other things to end
+                    _log.failure("A body could not be stopped")
 
     # What the producer calls.
 

@@ -37,7 +37,8 @@ class Collector:
         """Do nothing."""
 
     def body_failed(self) -> None:
-        """Do nothing."""
+        """Forget it: the error of an answer may be kept for long."""
+        self.chunks.clear()
 
 
 class Discarder:

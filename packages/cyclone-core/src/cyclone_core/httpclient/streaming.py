@@ -3,6 +3,9 @@
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, cast
 
+from twisted.internet.defer import Deferred
+
+from cyclone_core.coroutines import awaitable
 from cyclone_core.httputil import HTTPHeaders
 
 if TYPE_CHECKING:
@@ -18,25 +21,33 @@ class StreamedResponse:
     """An answer whose body comes as fast as it is read; `HTTPClient.stream` gives it.
 
     Attributes:
-        response: The answer without its body.
+        response: The answer without its body, once it is open.
     """
 
-    def __init__(
-        self, response: "HTTPResponse", fetch: "Fetch", closed: "Callable[[Fetch], object]"
-    ) -> None:
-        """Take over a fetch that has got as far as the body.
+    response: "HTTPResponse"
+
+    def __init__(self, fetch: "Fetch", closed: "Callable[[Fetch], object]") -> None:
+        """Prepare.
 
         Args:
-            response: The answer.
-            fetch: The fetch.
+            fetch: The fetch, which has not begun.
             closed: Called with it when it is over.
         """
-        self.response = response
         self._fetch = fetch
         self._closed = closed
         self._stream = cast("ChunkStream", fetch.stream)
-        self._exchange = cast("Exchange", fetch.exchange)
         self._begun = False
+
+    def open(self, *, raise_error: bool) -> Deferred[None]:
+        """Ask, and wait for the head of the answer.
+
+        Args:
+            raise_error: Whether a status that is none of 200 to 299 is an error.
+
+        Returns:
+            A Deferred that fires when it has come; it fails with `HTTPClientError`.
+        """
+        return awaitable(Deferred.fromCoroutine(self._open(raise_error)))
 
     @property
     def code(self) -> int:
@@ -56,7 +67,7 @@ class StreamedResponse:
     @property
     def trailers(self) -> HTTPHeaders:
         """The header fields behind the body, once it is read."""
-        return HTTPHeaders.from_store(self._exchange.trailers)
+        return HTTPHeaders.from_store(cast("Exchange", self._fetch.exchange).trailers)
 
     @property
     def effective_url(self) -> str:
@@ -74,7 +85,7 @@ class StreamedResponse:
         """
         if not self._begun:
             self._begun = True
-            self._exchange.resume()
+            cast("Exchange", self._fetch.exchange).resume()
         return await self._stream.take()
 
     async def read(self) -> bytes:
@@ -97,3 +108,8 @@ class StreamedResponse:
         """Read no more: an answer that is not complete costs its connection."""
         self._fetch.end_stream()
         self._closed(self._fetch)
+
+    async def _open(self, raise_error: bool) -> None:
+        self.response = await self._fetch.run()
+        if raise_error and self.response.error is not None:
+            raise self.response.error

@@ -45,6 +45,8 @@ def explain(
     made = _explain(reason, route, target, addresses)
     if made is not reason:
         made.__cause__ = reason
+        if isinstance(made, OSError):
+            made.errno = _number(reason)
     return made
 
 
