@@ -22,8 +22,9 @@ SSL = pytest.importorskip("OpenSSL.SSL")
 
 @pytest.mark.parametrize("secure", [True, False])
 @pytest.mark.parametrize("refused", [True, False])
-def test_late_refusal(network: Network, secure: bool, refused: bool) -> None:
-    """A connection that is lost for TLS is an error of TLS, and no other is."""
+@pytest.mark.parametrize("begun", [True, False])
+def test_late_refusal(network: Network, secure: bool, refused: bool, begun: bool) -> None:
+    """A connection that is lost for TLS before the answer is an error of TLS, and no other is."""
     connection = ClientConnection(network.reactor, response_limits(None), lambda _: None)
     pool = ConnectionPool(
         network.reactor, lambda *_: Deferred(), max_clients=1, max_idle=1, idle_timeout=1
@@ -44,7 +45,11 @@ def test_late_refusal(network: Network, secure: bool, refused: bool) -> None:
     alert = SSL.Error([("SSL routines", "", "tlsv13 alert certificate required")])
     lost.__cause__ = alert if refused else ConnectionLost()
     done = exchange.done
+    if begun:
+        exchange.head = cast("Any", object())
     exchange.response_failed(lost)
-    with pytest.raises(TLSHandshakeError if secure and refused else HTTPStreamClosedError):
+    with pytest.raises(
+        TLSHandshakeError if secure and refused and not begun else HTTPStreamClosedError
+    ):
         result_of(done)
     assert pool.lent == 0

@@ -184,8 +184,9 @@ class Exchange:
         """Take note that there is no more."""
         self._release(False)
         self._sink.body_failed()
-        if isinstance(error, HTTPStreamClosedError) and error.__cause__ is not None:
-            error = explain_tls(error.__cause__, self._route) or error
+        lost = error.__cause__ if isinstance(error, HTTPStreamClosedError) else None
+        if lost is not None and self.head is None:
+            error = explain_tls(lost, self._route) or error
         self._end(None if self._unwanted else error)
 
     # Ends.
