@@ -210,9 +210,9 @@ def test_quotes_that_never_close_cost_their_rows_only(
 def test_quotes_that_never_close_take_linear_time(file: Path, bad: str) -> None:
     """No line is read more often than a row may have lines."""
     file.write_text(bad * (300_000 // len(bad)) + "last,1\n")
-    start = time.perf_counter()
+    start = time.thread_time()
     read_csv(file)
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5
 
 
 def test_a_row_may_have_many_lines_and_no_more(file: Path, warnings: Warnings) -> None:

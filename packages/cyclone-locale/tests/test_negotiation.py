@@ -109,10 +109,10 @@ def test_reading_is_linear(unit: str) -> None:
     """A megabyte of anything takes a fraction of a second, before and behind a comma."""
     for before in ("", "en,", "en;", "en;q=0."):
         header = before + unit * (1_000_000 // len(unit))
-        start = time.perf_counter()
+        start = time.thread_time()
         codes = [language for language, _ in parse_accept_language(header)]
         closest_locale(codes, {"tlh"})
-        assert time.perf_counter() - start < 0.5
+        assert time.thread_time() - start < 0.5
 
 
 @pytest.mark.parametrize(
