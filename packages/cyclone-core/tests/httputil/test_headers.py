@@ -6,6 +6,7 @@ import io
 import pickle
 import time
 from collections.abc import Callable, MutableMapping
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -228,16 +229,45 @@ def test_subclasses_of_str_are_stored_as_str(
     assert type(headers["Content-Type"]) is str
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("Bearer s3cr3t\r\n", "a control character: '\\r' at index 13"),
+        ("\0s3cr3t", "a control character: '\\x00' at index 0"),
+        (b"s3cr3t\x7fs3cr3t", "a control character: '\\x7f' at index 6"),
+        ("s3cr3t\u20acs3cr3t", "a character beyond latin-1: '\u20ac' at index 6"),
+    ],
+)
+@pytest.mark.parametrize("enter", ENTRANCES)
+def test_messages_show_the_place_and_nothing_of_the_value(
+    enter: Callable[[HTTPHeaders, str, Any], object], value: str | bytes, shown: str
+) -> None:
+    """Messages go to logs: they show what is wrong and where, and nothing of what may be secret."""
+    with pytest.raises(ValueError, match="header Authorization holds") as caught:
+        enter(HTTPHeaders(), "Authorization", value)
+    assert str(caught.value).endswith(f"holds {shown}")
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_a_received_line_is_not_shown_either() -> None:
+    """What a peer has sent may be as secret, and is as little shown."""
+    with pytest.raises(HTTPInputError, match="Cookie holds") as caught:
+        HTTPHeaders().parse_line("Cookie: s3cr3t\0s3cr3t")
+    assert str(caught.value).endswith("a control character: '\\x00' at index 6")
+
+
+def test_a_value_of_another_type_is_not_shown() -> None:
+    """The message says which type it is."""
+    with pytest.raises(TypeError, match="str or bytes, not list") as caught:
+        HTTPHeaders({"Authorization": cast("Any", ["s3cr3t"])})
+    assert "s3cr3t" not in str(caught.value)
+
+
 @pytest.mark.parametrize("bad", ["\n", "\u20ac"])
-def test_messages_show_the_place_and_not_the_whole_value(bad: str) -> None:
-    """Messages go to logs: they show what is wrong, but no megabyte and no whole cookie."""
-    secret = "s" * 5000
-    with pytest.raises(ValueError, match="header Cookie") as caught:
-        HTTPHeaders({"Cookie": f"{secret}here{bad}there{secret}"})
-    assert repr(f"here{bad}there")[1:-1] in str(caught.value)
-    assert len(str(caught.value)) < 200
+def test_messages_show_the_beginning_of_a_name(bad: str) -> None:
+    """A name is no secret, but no megabyte of it belongs into a log."""
     with pytest.raises(ValueError, match="must be a token") as caught:
-        HTTPHeaders({f"{secret}{bad}": "x"})
+        HTTPHeaders({f"{'s' * 5000}{bad}": "x"})
     assert len(str(caught.value)) < 250
 
 

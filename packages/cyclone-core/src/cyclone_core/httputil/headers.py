@@ -25,21 +25,19 @@ def _checked_value(name: str, value: object) -> str:
     if isinstance(value, bytes):
         value = value.decode("latin-1")
     if not isinstance(value, str):
-        raise TypeError(
-            f"the value of header {name} is str or bytes, not {type(value).__name__}: {value!r}"
-        )
+        raise TypeError(f"the value of header {name} is str or bytes, not {type(value).__name__}")
     if bad := _FORBIDDEN_IN_VALUE.search(value):
-        raise ValueError(f"the value of header {name} holds a control character: {_around(bad)}")
+        raise ValueError(f"the value of header {name} holds a control character: {_place(bad)}")
     if bad := _NOT_LATIN1.search(value):
         raise ValueError(
-            f"the value of header {name} holds a character beyond latin-1: {_around(bad)}"
+            f"the value of header {name} holds a character beyond latin-1: {_place(bad)}"
         )
     return str.__str__(value)  # of an enumeration or markup the text alone
 
 
-def _around(bad: re.Match[str]) -> str:
-    # A value may be long or secret, and messages are logged.
-    return repr(bad.string[max(bad.start() - 10, 0) : bad.end() + 10])
+def _place(bad: re.Match[str]) -> str:
+    # Nothing of what stands around it: a value may be secret, and messages are logged.
+    return f"{bad[0]!r} at index {bad.start()}"
 
 
 class HTTPHeaders(MutableMapping[str, str]):
