@@ -15,6 +15,7 @@ from types import ModuleType
 import pytest
 
 import cyclone
+from cyclone_core.httpclient import HTTPRequest, HTTPResponse
 from cyclone_core.util import GzipDecompressor
 from cyclone_core.web import HTTPError, MissingArgumentError
 
@@ -23,6 +24,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "howto" / "port-from-tornado.md"
 MODULES = [
     "autoreload",
     "escape",
+    "httpclient",
     "httpserver",
     "httputil",
     "locale",
@@ -37,7 +39,10 @@ MODULES = [
 ]
 
 # Classes whose attributes are set on the instance here.
+REQUEST = HTTPRequest("http://a/")
 EXAMPLES = {
+    "httpclient.HTTPRequest": REQUEST,
+    "httpclient.HTTPResponse": HTTPResponse(REQUEST, 200),
     "util.GzipDecompressor": GzipDecompressor(),
     "web.HTTPError": HTTPError(),
     "web.MissingArgumentError": MissingArgumentError("a"),
