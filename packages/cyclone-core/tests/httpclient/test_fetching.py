@@ -50,7 +50,7 @@ GZIP_OF_A_MEGABYTE = gzip.compress(b"\0" * 1_000_000)
 
 def test_request_timeout(client: AsyncHTTPClient, network: Network) -> None:
     """After `request_timeout` without a whole answer that is an error, and the connection is cut."""
-    outcome = Outcome(client.fetch(URL, request_timeout=5))
+    outcome = Outcome(client.fetch(URL + "?token=s3cr3t", request_timeout=5))
     network.advance(2)
     peer = network.accept()
     network.advance(2)
@@ -61,7 +61,7 @@ def test_request_timeout(client: AsyncHTTPClient, network: Network) -> None:
     assert type(outcome.error) is RequestTimeout
     assert isinstance(outcome.error, TimeoutError)
     assert outcome.error.code == 599
-    assert "http://127.0.0.1/: there was no whole answer after 5 seconds" in str(outcome.error)
+    assert "http://127.0.0.1/?...: there was no whole answer after 5 seconds" in str(outcome.error)
     assert peer.closed
     assert pool_of(client).lent == 0
 
@@ -110,7 +110,7 @@ def test_request_timeout_while_connecting(client: AsyncHTTPClient, network: Netw
 
 def test_idle_timeout(client: AsyncHTTPClient, network: Network) -> None:
     """Silence of `idle_timeout` ends a request; whatever comes begins it anew."""
-    outcome = Outcome(client.fetch(URL, idle_timeout=5, request_timeout=0))
+    outcome = Outcome(client.fetch(URL + "?token=s3cr3t", idle_timeout=5, request_timeout=0))
     network.advance(10)  # there is no connection yet, which is a matter of connect_timeout
     peer = network.accept()
     network.advance(4)
@@ -121,7 +121,7 @@ def test_idle_timeout(client: AsyncHTTPClient, network: Network) -> None:
     assert outcome.open
     network.advance(0.5)
     assert type(outcome.error) is IdleTimeout
-    assert "nothing moved for 5 seconds (idle_timeout)" in str(outcome.error)
+    assert "/?...: nothing moved for 5 seconds (idle_timeout)" in str(outcome.error)
     assert peer.closed
 
 

@@ -138,11 +138,11 @@ def test_too_many(client: AsyncHTTPClient, network: Network, most: int) -> None:
     peer = network.accept()
     for number in range(most):
         redirect(peer, f"/{number}")
-    peer.answer(b"page", "302 Found", Location="/more")
+    peer.answer(b"page", "302 Found", Location="/more?token=s3cr3t")
     assert type(outcome.error) is TooManyRedirects
     assert (outcome.error.code, outcome.error.response.body) == (302, b"page")
     assert f"{most} redirects" in str(outcome.error)
-    assert "http://127.0.0.1/more" in str(outcome.error)
+    assert "http://127.0.0.1/more?... is" in str(outcome.error)
 
 
 def test_default_bound(client: AsyncHTTPClient, network: Network) -> None:
@@ -271,9 +271,9 @@ def test_chunked_body_goes_along(client: AsyncHTTPClient, network: Network) -> N
 def test_body_that_cannot_go_along(client: AsyncHTTPClient, network: Network) -> None:
     """One that can be made only once cannot."""
     outcome = Outcome(client.fetch(URL, method="POST", body=iter([b"ab"])))
-    redirect(network.accept(), "/there", "307 X")
+    redirect(network.accept(), "/there?token=s3cr3t", "307 X")
     assert type(outcome.error) is UnsafeRedirect
-    assert "a second time" in str(outcome.error)
+    assert str(outcome.error).endswith("a second time, to http://127.0.0.1/there?...")
 
 
 def test_body_that_need_not_go_along(client: AsyncHTTPClient, network: Network) -> None:
@@ -300,9 +300,9 @@ def head_of(raw: bytes, method: str = "GET") -> ResponseHead:
 def test_body_leaves_https(status: int, refused: bool) -> None:
     """A body that was sent over https does not go on without it."""
     hop = Hop(parse_url("https://a/"), "POST", HTTPHeaders(), Body(b"body", None))
-    head = head_of(b"HTTP/1.1 %d X\r\nLocation: http://a/" % status, "POST")
+    head = head_of(b"HTTP/1.1 %d X\r\nLocation: http://a/?token=s3cr3t" % status, "POST")
     if refused:
-        with pytest.raises(UnsafeRedirect, match="in clear"):
+        with pytest.raises(UnsafeRedirect, match=r"http://a/\?\.\.\. would get it in clear"):
             follow(hop, head, 0, 5)
     else:
         following = follow(hop, head, 0, 5)

@@ -180,20 +180,19 @@ def test_no_headers_afterwards(client: AsyncHTTPClient, network: Network) -> Non
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
-        ("http://a/b", "<HTTPRequest GET http://a/b>"),
-        ("http://me:secret@a/b", "<HTTPRequest GET a/b>"),
-        ("http://me:secret@a/b?c@d", "<HTTPRequest GET a/b?c@d>"),
-        ("http://me:sec#ret@a/b", "<HTTPRequest GET a/b>"),
-        ("http://a/b?c@d", "<HTTPRequest GET http://a/b?c@d>"),
-        ("http://me:sec?ret@a/b", "<HTTPRequest GET a/b>"),
+        ("http://a/b", " http://a/b"),
+        ("http://me:s3cr3t@a/b", " http://a/b"),
+        ("http://me:s3cr3t@a/b?token=s3cr3t@d", " http://a/b?..."),
+        ("http://a/b?token=s3cr3t", " http://a/b?..."),
+        ("http://u:s3cr3t?x@h", ""),
+        ("http://me:s3cr3t#x@a/b", ""),
+        ("/relative?token=s3cr3t", ""),
+        (None, ""),
     ],
 )
-def test_repr(url: str, shown: str) -> None:
-    """A representation shows no password."""
-    text = repr(HTTPRequest(url))
-    assert "secret" not in text
-    if "?ret" not in url and "?c" not in url:
-        assert text == shown
+def test_repr(url: Any, shown: str) -> None:  # noqa: ANN401 -- whatever a program has put there
+    """A representation shows neither a password nor a query, and nothing of what is no URL."""
+    assert repr(HTTPRequest(url)) == f"<HTTPRequest GET{shown}>"
 
 
 def test_start_time() -> None:

@@ -93,8 +93,11 @@ def test_buffer_and_body() -> None:
 
 
 def test_repr() -> None:
-    """A representation shows status and URL."""
+    """A representation shows status and URL, but neither credentials nor a query."""
     assert repr(response(code=404)) == "<HTTPResponse 404 Not Found, http://a/>"
+    made = HTTPResponse(HTTPRequest("http://me:s3cr3t@a/b?token=s3cr3t"), 200)
+    assert repr(made) == "<HTTPResponse 200 OK, http://a/b?...>"
+    assert repr(HTTPResponse(HTTPRequest("s3cr3t"), 200)) == "<HTTPResponse 200 OK>"
 
 
 # Text and JSON.

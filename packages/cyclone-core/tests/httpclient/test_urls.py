@@ -1,6 +1,7 @@
 """URLs of requests: what is refused, what is written how, and what a reference leads to."""
 
 import time
+from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes, urljoin, urlsplit
 
 import hyperlink
@@ -15,6 +16,7 @@ from cyclone_core.httpclient.urls import (
     join_query,
     parse_location,
     parse_url,
+    show_url,
 )
 
 BASE = parse_url("http://a/b/c/d;p?q")
@@ -92,8 +94,30 @@ def test_url_and_origin() -> None:
     url = parse_url("HTTPS://user:s3cr3t@A:8443/b?c#d")
     assert url.url == str(url) == f"{url}" == "https://a:8443/b?c"
     assert url.origin == ("https", "a", 8443)
-    assert repr(url) == "URL('https://a:8443/b?c')"
+    assert repr(url) == "URL('https://a:8443/b?...')"
     assert (url.username, url.password) == ("user", "s3cr3t")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://user:s3cr3t@A:8443/b?token=s3cr3t#s3cr3t", "https://a:8443/b?..."),
+        ("http://a", "http://a/"),
+        ("http://a/b?", "http://a/b?..."),
+        ("http://[::1]/b?c?s3cr3t", "http://[::1]/b?..."),
+    ],
+)
+def test_shown(text: str, shown: str) -> None:
+    """What is logged has no credentials and nothing of the query, where tokens stand."""
+    assert parse_url(text).shown == show_url(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text", ["s3cr3t", "/s3cr3t", "http://u:s3cr3t?x@h", "ftp://a/", b"a", None]
+)
+def test_nothing_shown(text: Any) -> None:  # noqa: ANN401 -- whatever stands in a request
+    """Of what is no URL nothing is shown: it is not known where the secret stands."""
+    assert show_url(text) == ""
 
 
 @pytest.mark.parametrize(

@@ -437,7 +437,7 @@ class Fetch:
         left = self._started + total - now if total else idle
         if total and left <= 0:
             problem = f"there was no whole answer after {total:g} seconds (request_timeout)"
-            self.abandon(RequestTimeout(f"{self._hop.url.url}: {problem}"))
+            self.abandon(RequestTimeout(f"{self._hop.url.shown}: {problem}"))
             return
         if idle:
             connection = self._connection
@@ -445,7 +445,7 @@ class Fetch:
             quiet = since + idle - now
             if quiet <= 0:
                 problem = f"nothing moved for {idle:g} seconds (idle_timeout)"
-                self.abandon(IdleTimeout(f"{self._hop.url.url}: {problem}"))
+                self.abandon(IdleTimeout(f"{self._hop.url.shown}: {problem}"))
                 return
             left = min(left, quiet)
         self._timer = self._client.reactor.callLater(left, self._look, total, idle)

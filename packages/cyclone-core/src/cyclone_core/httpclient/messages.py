@@ -39,8 +39,8 @@ class Hop:
 
     url: URL
     method: str
-    headers: HTTPHeaders
-    body: Body
+    headers: HTTPHeaders = dataclasses.field(repr=False)
+    body: Body = dataclasses.field(repr=False)
     trusted: bool = True
 
 

@@ -51,7 +51,7 @@ def follow(hop: Hop, head: ResponseHead, made: int, most: int) -> Hop | None:
         return None
     there = _parse(status, locations, hop.url)
     if made >= most:
-        problem = f"{most} redirects (max_redirects), and {there.url} is another one"
+        problem = f"{most} redirects (max_redirects), and {there.shown} is another one"
         raise TooManyRedirects(status, problem)
     headers = hop.headers.copy()
     same_origin = hop.url.origin == there.origin
@@ -92,10 +92,10 @@ def _becomes_get(status: int, method: str) -> bool:
 def _keep_body(status: int, hop: Hop, there: URL) -> None:
     """Prepare the body to be sent once more."""
     if hop.url.scheme == "https" and there.scheme == "http":
-        problem = f"the body was meant for https, and {there.url} would get it in clear"
+        problem = f"the body was meant for https, and {there.shown} would get it in clear"
         raise UnsafeRedirect(status, problem)
     if not rewind(hop.body.content):
-        raise UnsafeRedirect(status, f"the body cannot be sent a second time, to {there.url}")
+        raise UnsafeRedirect(status, f"the body cannot be sent a second time, to {there.shown}")
 
 
 def _is_of_body(name: str) -> bool:

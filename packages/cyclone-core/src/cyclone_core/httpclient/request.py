@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypedDict, cast
 
 from cyclone_core.httpclient.bodies import Content, Files, Params
+from cyclone_core.httpclient.urls import show_url
 from cyclone_core.httputil import HTTPHeaders, format_timestamp
 
 __all__ = ["FetchOptions", "HTTPRequest", "Headers", "RequestOptions", "as_headers"]
@@ -209,9 +210,9 @@ class HTTPRequest:
         self.start_time = time.time()
 
     def __repr__(self) -> str:
-        """Show method and URL, without a password that may stand in it."""
-        place = self.url.rpartition("@")[2] if "@" in self.url.partition("?")[0] else self.url
-        return f"<{type(self).__name__} {self.method} {place}>"
+        """Show method and URL, without a password or a query that may stand in it."""
+        place = show_url(self.url)
+        return f"<{type(self).__name__} {self.method}{place and f' {place}'}>"
 
 
 def as_headers(given: "Headers | None") -> HTTPHeaders:

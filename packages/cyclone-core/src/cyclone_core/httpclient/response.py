@@ -11,6 +11,7 @@ from cyclone_core.errors import HTTPInputError
 from cyclone_core.http1.status import reason_phrase
 from cyclone_core.httpclient.errors import HTTPClientError
 from cyclone_core.httpclient.request import HTTPRequest
+from cyclone_core.httpclient.urls import show_url
 from cyclone_core.httputil import HTTPHeaders
 from cyclone_core.httputil.parameters import parse_parameters
 
@@ -153,5 +154,6 @@ class HTTPResponse:
             raise self.error
 
     def __repr__(self) -> str:
-        """Show what one wants to know first."""
-        return f"<{type(self).__name__} {self.code} {self.reason}, {self.effective_url}>"
+        """Show what one wants to know first, and no secrets of the URL."""
+        place = show_url(self.effective_url)
+        return f"<{type(self).__name__} {self.code} {self.reason}{place and f', {place}'}>"

@@ -61,12 +61,12 @@ class ClientSettings:
 
     reactor: Any
     pool: "ConnectionPool"
-    defaults: dict[str, Any]
-    headers: "HTTPHeaders | None"
+    defaults: dict[str, Any] = dataclasses.field(repr=False)  # it has passwords, as the next has
+    headers: "HTTPHeaders | None" = dataclasses.field(repr=False)
     base_url: "URL | None"
     jar: "CookieJar | None"
     max_body_size: int
-    digests: dict[tuple[Any, ...], DigestAuth] = dataclasses.field(default_factory=dict)
+    digests: dict[tuple[Any, ...], DigestAuth] = dataclasses.field(default_factory=dict, repr=False)
 
     def digest_for(self, url: "URL", credentials: tuple[str, str]) -> DigestAuth:
         """Find what is known of a server, or begin to know it.

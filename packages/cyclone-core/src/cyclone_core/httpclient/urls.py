@@ -15,7 +15,14 @@ from cyclone_core.httpclient.errors import InvalidRequest
 from cyclone_core.httpclient.hosts import DEFAULT_PORTS, Authority, format_host, split_authority
 from cyclone_core.httputil import url_concat
 
-__all__ = ["URL", "UnsupportedScheme", "join_query", "parse_location", "parse_url"]
+__all__ = [
+    "URL",
+    "UnsupportedScheme",
+    "join_query",
+    "parse_location",
+    "parse_url",
+    "show_url",
+]
 
 _BLANKS: Final = " \t"
 _FORBIDDEN: Final = re.compile(r"[\x00-\x20\x7f]")
@@ -82,8 +89,17 @@ class URL(NamedTuple):
 
     @property
     def url(self) -> str:
-        """The whole, without credentials: what can be logged, shown and sent as `Referer`."""
+        """The whole, without credentials: what a proxy is asked for. To be logged there is `shown`."""
         return f"{self.scheme}://{self.authority}{self.target}"
+
+    @property
+    def shown(self) -> str:
+        """What messages and representations show: no credentials, and of a query that there is one.
+
+        They are logged, and queries hold tokens and signatures.
+        """
+        path, mark, _ = self.target.partition("?")
+        return f"{self.scheme}://{self.authority}{path}{mark and '?...'}"
 
     @property
     def origin(self) -> tuple[str, str, int]:
@@ -95,8 +111,8 @@ class URL(NamedTuple):
         return self.url
 
     def __repr__(self) -> str:
-        """Show the URL without credentials: representations are logged."""
-        return f"{type(self).__name__}({self.url!r})"
+        """Show the URL without credentials and query: representations are logged."""
+        return f"{type(self).__name__}({self.shown!r})"
 
 
 def parse_url(url: str, base: URL | None = None) -> URL:
@@ -136,6 +152,21 @@ def parse_url(url: str, base: URL | None = None) -> URL:
                 scheme, host, number, authority, target if target[:1] == "/" else f"/{target}"
             )
     return _parse(url.strip(_BLANKS), base)
+
+
+def show_url(url: str) -> str:
+    """Give what can be shown of something that should be a URL; see `URL.shown`.
+
+    Args:
+        url: What a program has given.
+
+    Returns:
+        The URL without credentials and query; empty if it is none, so that nobody knows what is secret.
+    """
+    try:
+        return parse_url(url).shown
+    except (InvalidRequest, TypeError):
+        return ""
 
 
 def parse_location(value: str, base: URL) -> URL:

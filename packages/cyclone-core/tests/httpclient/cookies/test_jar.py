@@ -521,6 +521,13 @@ def test_mapping(jar: CookieJar) -> None:
     assert sent(jar) == ""
 
 
+def test_representation_of_a_cookie() -> None:
+    """Who can read a log is not to be logged in: the value is not shown."""
+    shown = repr(Cookie("session", "s3cr3t", "a.example"))
+    assert shown.startswith("Cookie(name='session', domain='a.example'")
+    assert "s3cr3t" not in shown
+
+
 def test_set(jar: CookieJar, time: Time) -> None:
     """A cookie that is put there by hand may have a domain, a path, want https, and end."""
     jar.set("a", "1", domain=".Example.org", path="/x", secure=True)

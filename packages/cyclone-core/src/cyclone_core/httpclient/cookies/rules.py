@@ -52,7 +52,7 @@ class Cookie:
     """
 
     name: str
-    coded_value: str
+    coded_value: str = dataclasses.field(repr=False)  # who reads it in a log is logged in
     domain: str = ""
     path: str = "/"
     host_only: bool = False
