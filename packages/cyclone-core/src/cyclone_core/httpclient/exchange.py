@@ -61,7 +61,6 @@ class Exchange:
         "_call_soon",
         "_connection",
         "_decode",
-        "_error",
         "_max_body_size",
         "_owner",
         "_pool",
@@ -119,7 +118,6 @@ class Exchange:
         self._seconds = seconds
         self._call_soon = call_soon
         self._sink: BodyReceiver = _NOBODY
-        self._error: HTTPInputError | None = None
         self._released = False
         self._unwanted = False
 
@@ -173,12 +171,11 @@ class Exchange:
         return self._sink.data_received(data)
 
     def response_finished(self, trailers: dict[str, str | list[str]], reusable: bool) -> None:
-        """Take note of the end."""
+        """Take note of the end; a decoder may tell before that it was none."""
         self.trailers = trailers
         self._release(reusable)
         self._sink.body_finished()
-        if self._error is None:
-            self._end(None)
+        self._end(None)
 
     def response_failed(self, error: BaseException | Failure) -> None:
         """Take note that there is no more."""
@@ -237,7 +234,6 @@ class Exchange:
 
     def _refused(self, error: HTTPInputError) -> None:
         """Take note that the body cannot be decoded."""
-        self._error = error
         kind = ResponseTooLarge if error.status == _TOO_LARGE else BadResponse
         self.stop()
         self._end(kind(f"the answer cannot be decoded: {error}"))
