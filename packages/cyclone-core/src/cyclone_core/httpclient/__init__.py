@@ -9,6 +9,8 @@ makes new ones. An `Exchange` is one request and its answer on a `ClientConnecti
 `http1`, which knows no network.
 """
 
+from typing import Final
+
 from cyclone_core.httpclient.async_client import AsyncHTTPClient
 from cyclone_core.httpclient.authentication import basic, bearer
 from cyclone_core.httpclient.classic import URLClient, fetch, getPage
@@ -75,3 +77,21 @@ __all__ = [
     "getPage",
     "proxy_from_environment",
 ]
+
+_GONE: Final = {
+    "agent": "each client has connections of its own; for Twisted's Agent make one,"
+    " twisted.web.client.Agent(reactor)",
+    "proxy_agent": "give proxy=(host, port) to fetch(), or proxy=URL to a client; Twisted's own is"
+    " twisted.web.client.ProxyAgent",
+}
+
+
+def _missing(name: str) -> object:
+    """Say what has taken the place of the names of cyclone 1.x that are not here."""
+    instead = _GONE.get(name)
+    hint = "" if instead is None else f", which cyclone 1.x had: {instead}"
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
+
+
+# In this way, because type checkers that see it defined believe in any name.
+globals()["__getattr__"] = _missing

@@ -4,23 +4,28 @@ Names and defaults are theirs. What is new: a bound on time and size, verified c
 that take no credentials along.
 """
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from twisted.internet.defer import Deferred
 
 from cyclone_core.httpclient.client import HTTPClient
-from cyclone_core.httpclient.request import Headers, HeaderValue, HTTPRequest
+from cyclone_core.httpclient.request import Headers, HeaderValue, HTTPRequest, RequestOptions
 from cyclone_core.httpclient.response import HTTPResponse
 from cyclone_core.httputil import HTTPHeaders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["URLClient", "fetch", "getPage"]
+__all__ = ["URLClient", "fetch", "getPage", "make_classic"]
 
 _MAX_REDIRECTS: Final = 3
 
 _MAX_PAGE_REDIRECTS: Final = 20
+
+_FIRST_ERROR: Final = 400
+_NO_BODY: Final = frozenset({204, 304})
+
+_ATTRIBUTE: Final = "_classic_class"
 
 _T = TypeVar("_T")
 
@@ -54,7 +59,17 @@ class URLClient(HTTPClient):
         reactor: Any = None,  # noqa: ANN401 -- several interfaces
         **options: Any,  # noqa: ANN401 -- those of RequestOptions
     ) -> None:
-        """Describe a request; `fetch` explains the arguments."""
+        """Describe a request; `fetch` explains the arguments.
+
+        Raises:
+            TypeError: There is no such argument.
+        """
+        unknown = options.keys() - RequestOptions.__annotations__
+        if unknown:
+            raise TypeError(
+                f"{', '.join(sorted(unknown))}: no argument of HTTPClient(url); it takes those of"
+                " httpclient.fetch"
+            )
         super().__init__(
             cookies=False, raise_error=False, max_clients=1, max_idle_connections=0, reactor=reactor
         )
@@ -77,10 +92,11 @@ class URLClient(HTTPClient):
             options: None, as above.
 
         Returns:
-            A Deferred that fires with the answer, whatever its status is.
+            A Deferred that fires with the answer, whatever its status is. Its `error` is None below
+            400, as in cyclone 1.x.
 
         Raises:
-            TypeError: There are arguments.
+            TypeError: There are arguments, or an attribute has another type.
         """
         if arguments or options:
             raise TypeError("HTTPClient(url) has been told everything: fetch() takes no arguments")
@@ -102,8 +118,44 @@ class URLClient(HTTPClient):
         return super().fetch(request).addCallback(self._keep)
 
     def _keep(self, response: HTTPResponse) -> HTTPResponse:
+        if response.code < _FIRST_ERROR:
+            response.error = None
+        if response.request.method == "HEAD" or response.code in _NO_BODY:
+            response.length = (
+                0  # that of the body, as Twisted's Agent has it, and not what the head says
+            )
         self.response = response
         return response
+
+
+def make_classic(client: HTTPClient, url: str | bytes, **options: Any) -> None:  # noqa: ANN401 -- of URLClient
+    """Turn a client that is being made into a `URLClient`, of its own class, too.
+
+    Args:
+        client: The client, of `HTTPClient` or a program's subclass of it.
+        url: What it fetches.
+        options: See `URLClient`.
+
+    Raises:
+        TypeError: There is no such argument.
+    """
+    made: Any = client
+    made.__class__ = _classic_class(type(client))
+    URLClient.__init__(made, url, **options)
+
+
+def _classic_class(kind: type[HTTPClient]) -> type[URLClient]:
+    """Make the class of what is both; what the program has overridden comes first."""
+    if kind is HTTPClient:
+        return URLClient
+    if issubclass(kind, URLClient):
+        return kind
+    found = kind.__dict__.get(_ATTRIBUTE)
+    if found is None:
+        found = type(kind.__name__, (kind, URLClient), {"__module__": kind.__module__})
+        # There and not in a table of ours, which would keep classes that nobody needs any more.
+        setattr(kind, _ATTRIBUTE, found)
+    return cast("type[URLClient]", found)
 
 
 def fetch(url: str | bytes, **kwargs: Any) -> Deferred[HTTPResponse]:  # noqa: ANN401 -- see below
@@ -118,7 +170,8 @@ def fetch(url: str | bytes, **kwargs: Any) -> Deferred[HTTPResponse]:  # noqa: A
             arguments of `HTTPRequest`, for example `request_timeout`.
 
     Returns:
-        A Deferred that fires with the answer, whatever its status is; it fails if there is none.
+        A Deferred that fires with the answer, whatever its status is; it fails if there is none. The
+        answer's `error` is None below 400, as in cyclone 1.x.
 
     Raises:
         TypeError: An argument is unknown, or has another type.
@@ -169,19 +222,19 @@ def getPage(  # noqa: N802 -- Twisted's
     if cookies:
         pairs = [f"{_text(name)}={_text(value)}" for name, value in cookies.items()]
         fields["Cookie"] = "; ".join(pairs)
-    client = URLClient(
+    request = HTTPRequest(
         _text(url),
-        method=_text(method),
-        postdata=postdata,
-        headers=fields,
-        followRedirect=followRedirect,
-        maxRedirects=redirectLimit,
+        _text(method),
+        fields,
+        postdata,
+        follow_redirects=bool(followRedirect),
+        max_redirects=redirectLimit,
         user_agent=None if agent is None else _text(agent),
         request_timeout=timeout,
         ssl_options=contextFactory,
-        reactor=reactor,
     )
-    return client.fetch().addCallback(_page).addBoth(_close, client)
+    client = HTTPClient(cookies=False, max_clients=1, max_idle_connections=0, reactor=reactor)
+    return client.fetch(request).addCallback(_page).addBoth(_close, client)
 
 
 def _text(given: str | bytes) -> str:
@@ -196,10 +249,9 @@ def _fields(given: "Headers | Mapping[bytes, HeaderValue] | None") -> Headers | 
 
 
 def _page(response: HTTPResponse) -> bytes:
-    response.rethrow()
     return response.body
 
 
-def _close(result: _T, client: URLClient) -> _T:
+def _close(result: _T, client: HTTPClient) -> _T:
     client.close()
     return result

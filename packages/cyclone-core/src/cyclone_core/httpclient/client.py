@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final, Self, Unpack, cast
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack, cast, overload
 
 from twisted.internet.defer import Deferred
 
@@ -16,6 +16,7 @@ from cyclone_core.httpclient.streaming import StreamedResponse
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from cyclone_core.httpclient.classic import URLClient
     from cyclone_core.httpclient.connecting import HostnameMapping
 
 __all__ = ["HTTPClient"]
@@ -46,14 +47,15 @@ class HTTPClient:
         ...         return response.json()
     """
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401, ARG004 -- those of __init__
-        """Make the client of cyclone 1.x, if it is called with a URL as that was."""
-        if args and cls is HTTPClient:
-            from cyclone_core.httpclient.classic import URLClient
+    # The class of the first overload is one below this: that is how type checkers are told of it.
+    @overload
+    def __init__(  # type: ignore[misc]
+        self: "URLClient",
+        url: str | bytes,
+        **options: Any,  # noqa: ANN401 -- those of URLClient
+    ) -> None: ...
 
-            cls = cast("type[Self]", URLClient)  # noqa: PLW0642 -- a subclass
-        return super().__new__(cls)
-
+    @overload
     def __init__(
         self,
         *,
@@ -69,10 +71,14 @@ class HTTPClient:
         hostname_mapping: "HostnameMapping | None" = None,
         reactor: Any = None,  # noqa: ANN401 -- several interfaces
         **defaults: Any,  # noqa: ANN401 -- those of RequestOptions
-    ) -> None:
+    ) -> None: ...
+
+    def __init__(self, url: str | bytes | None = None, **options: Any) -> None:
         """Make a client; it connects when it is asked for something.
 
         Args:
+            url: Makes this the client of cyclone 1.x, whose `options` are those of `classic.fetch`.
+            options: All that follows, by name.
             base_url: What relative URLs are relative to, as a link on that page would be: end it with a
                 slash. Other origins get neither `Authorization`, `Cookie` nor the client's credentials.
             headers: Header fields of every request.
@@ -92,6 +98,30 @@ class HTTPClient:
             TypeError: A default is no option of requests, or the jar is none.
             ValueError: A number is not above zero, or the base URL is none.
         """
+        if url is None:
+            self._begin(**options)
+        else:
+            # Here and not in __new__: only now it is known what a subclass makes of its own arguments.
+            from cyclone_core.httpclient.classic import make_classic
+
+            make_classic(self, url, **options)
+
+    def _begin(
+        self,
+        *,
+        base_url: str | None = None,
+        headers: Headers | None = None,
+        cookies: CookieJar | bool = True,
+        raise_error: bool = True,
+        max_clients: int = _MAX_CLIENTS,
+        max_idle_connections: int | None = None,
+        idle_connection_timeout: float | None = None,
+        max_header_size: int | None = None,
+        max_body_size: int | None = None,
+        hostname_mapping: "HostnameMapping | None" = None,
+        reactor: Any = None,  # noqa: ANN401 -- several interfaces
+        **defaults: Any,  # noqa: ANN401 -- those of RequestOptions
+    ) -> None:
         # An empty jar is false, as an empty dict is.
         given = CookieJar() if cookies is True else cookies
         self.cookies: CookieJar | None = None if given is False else given
