@@ -4,7 +4,6 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IConsumer
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
-from twisted.web.client import ResponseDone
 from twisted.web.iweb import IBodyProducer
 from zope.interface import implementer
 
@@ -66,6 +65,8 @@ class Receiver(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Take note of the end (Twisted: `Protocol.connectionLost`)."""
+        from twisted.web.client import ResponseDone  # not above: with it comes all of OpenSSL
+
         # Without a length nobody can tell whether that was all; cyclone 1.x did not ask either.
         if reason.check(ResponseDone, "twisted.web.http.PotentialDataLoss"):
             self._finished.callback(b"".join(self._pieces))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from twisted.internet.abstract import isIPAddress, isIPv6Address
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import UNIXClientEndpoint
 from twisted.internet.interfaces import (
     IProtocol,
     IProtocolFactory,
@@ -130,6 +129,8 @@ class _Attempt:
                 raise InvalidRequest(
                     f"{name_of(route)} has more than {_LONGEST_PATH} bytes, which no socket's path has"
                 )
+            from twisted.internet.endpoints import UNIXClientEndpoint  # as in racing.py
+
             return UNIXClientEndpoint(reactor, route.unix_socket, NO_TIMEOUT)
         first = route if route.proxy is None else route.proxy
         host, port = map_host(first.host, first.port, mapping)

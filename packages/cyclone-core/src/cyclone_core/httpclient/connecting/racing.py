@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint
 from twisted.internet.error import DNSLookupError
 from twisted.internet.interfaces import (
     IAddress,
@@ -24,6 +23,7 @@ from cyclone_core.httpclient.errors import InvalidRequest
 from cyclone_core.httpclient.hosts import format_host, normalize_host
 
 if TYPE_CHECKING:
+    from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint
     from twisted.internet.interfaces import IDelayedCall
 
 __all__ = [
@@ -79,7 +79,7 @@ def address_endpoint(
     host: str,
     port: int,
     interface: str | None,
-) -> TCP4ClientEndpoint | TCP6ClientEndpoint:
+) -> "TCP4ClientEndpoint | TCP6ClientEndpoint":
     """Make the endpoint of one address.
 
     Args:
@@ -91,6 +91,9 @@ def address_endpoint(
     Returns:
         The endpoint, without a timeout of its own.
     """
+    # Not above: with it comes all of OpenSSL, a third of what it takes to import the client.
+    from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint
+
     kind = TCP6ClientEndpoint if ":" in host else TCP4ClientEndpoint
     return kind(reactor, host, port, NO_TIMEOUT, interface and (interface, 0))
 
