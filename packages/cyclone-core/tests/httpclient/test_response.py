@@ -1,7 +1,9 @@
 """Answers as programs get them."""
 
+import encodings
 import io
 import pickle
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from cyclone_core.httpclient import (
     HTTPRequest,
     HTTPResponse,
 )
+from cyclone_core.httpclient.charsets import CHARSETS, decode_text
 from cyclone_core.httputil import HTTPHeaders
 from cyclone_core.testing import result_of
 
@@ -121,12 +124,19 @@ def test_repr() -> None:
         ("x; charset=zlib", b"a", "a"),
         ("x; charset=rot13", b"a", "a"),
         ("x; charset=idna", b"xn--a", "xn--a"),
-        ("x; charset=punycode", b"\xc3\xa9-\xff", None),
+        ("x; charset=punycode", b"a-\xc3\xa9", "a-é"),
         ("x; charset=undefined", b"a", "a"),
-        ("x; charset=unicode_escape", b"\\d", None),
-        ("x; charset=raw_unicode_escape", b"\\u", None),
+        ("x; charset=unicode_escape", b"\\x41", "\\x41"),
+        ("x; charset=raw_unicode_escape", b"\\u0041", "\\u0041"),
+        ("x; charset=palmos.__doc__", b"a", "a"),
+        ("x; charset=Windows-1252", b"\x80", "€"),
+        ("x; charset=ISO_8859-15:", b"\xa4", "€"),
+        ("x; charset=IBM866", b"\x80", "А"),  # noqa: RUF001 -- Cyrillic
+        ("x; charset=Shift_JIS", b"\x82\xa0", "あ"),
+        ("x; charset=cp65001", b"\xc3\xa9", "é"),
+        ("x; charset=1250", b"\x8a", "Š"),
         ("x; charset=\xe9", b"a", "a"),
-        ("x; charset=utf-7", b"+AOk-+", None),
+        ("x; charset=utf-7", b"+AOk-", "+AOk-"),  # no browser knows it, for what it can hide
     ],
 )
 def test_text(kind: str, body: bytes, text: str | None) -> None:
@@ -135,6 +145,32 @@ def test_text(kind: str, body: bytes, text: str | None) -> None:
     assert isinstance(made.text, str)
     if text is not None:
         assert made.text == text
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "utf-7", *CHARSETS])
+@pytest.mark.parametrize("unit", [b"\xe9", b"a", b"\x1b"])
+def test_text_is_decoded_in_linear_time(charset: str, unit: bytes) -> None:
+    """No server chooses an encoding whose decoder takes the square of the length."""
+    made = response(unit * 200_000, Content_Type=f"text/plain; charset={charset}")
+    start = thread_time()
+    assert isinstance(made.text, str)
+    assert thread_time() - start < 2
+
+
+def test_charsets_exist() -> None:
+    """Each that is known can be decoded, and its name is found."""
+    for charset in CHARSETS:
+        assert b"".decode(charset) == ""
+        assert decode_text(b"", charset) == ""
+
+
+def test_unknown_charsets_are_not_looked_up() -> None:
+    """Python keeps each name that it was asked for, so a server must not choose them."""
+    decode_text(b"a", "utf-8")
+    kept = len(vars(encodings)["_cache"])
+    for number in range(10):
+        assert decode_text(b"\xc3\xa9", f"nonsense-{number}") == "é"
+    assert len(vars(encodings)["_cache"]) == kept
 
 
 @given(charset=st.text(st.characters(max_codepoint=255), max_size=12), body=st.binary(max_size=30))
@@ -188,6 +224,14 @@ def test_cookies() -> None:
     assert found["d"] == "e=f"
     assert found["empty"] == ""
     assert set(found) == {"a", "b", "c", "d", "empty", "q"}
+
+
+def test_cookies_are_read_in_linear_time() -> None:
+    """A value of escapes costs what its length costs (CVE-2024-7592)."""
+    made = response(Set_Cookie='a="' + "\\a" * 250_000 + '"')
+    start = thread_time()
+    assert made.cookies == {"a": "a" * 250_000}
+    assert thread_time() - start < 2
 
 
 # From a server.

@@ -1,26 +1,22 @@
 """What a client gets."""
 
-import codecs
 import io
 import json
 from collections.abc import Mapping
-from http.cookies import SimpleCookie
 from typing import Any, Final
 
 from cyclone_core.errors import HTTPInputError
 from cyclone_core.http1.status import reason_phrase
+from cyclone_core.httpclient.charsets import decode_text
 from cyclone_core.httpclient.errors import HTTPClientError
 from cyclone_core.httpclient.request import HTTPRequest
 from cyclone_core.httpclient.urls import show_url
-from cyclone_core.httputil import HTTPHeaders
+from cyclone_core.httputil import HTTPHeaders, parse_cookie
 from cyclone_core.httputil.parameters import parse_parameters
 
 __all__ = ["HTTPResponse"]
 
 _SUCCESS: Final = range(200, 300)
-
-# What Python has for its own purposes, and no server means.
-_NO_CHARSETS: Final = frozenset({"raw-unicode-escape", "unicode-escape"})
 
 
 class HTTPResponse:
@@ -113,12 +109,9 @@ class HTTPResponse:
         """The body as text, in the charset of `Content-Type` or UTF-8; what is wrong is replaced."""
         try:
             _, given = parse_parameters(self.headers.get("Content-Type", ""))
-            charset = codecs.lookup(given.get("charset", "utf-8")).name
-            if charset not in _NO_CHARSETS:
-                return self.body.decode(charset, "replace")
-        except (HTTPInputError, LookupError, ValueError):
-            pass  # whatever a server writes there: it is no reason to fail
-        return self.body.decode("utf-8", "replace")
+        except HTTPInputError:
+            given = {}  # whatever a server writes there: it is no reason to fail
+        return decode_text(self.body, given.get("charset", ""))
 
     def json(self) -> Any:  # noqa: ANN401 -- whatever the server has sent
         """Read the body as JSON.
@@ -137,11 +130,10 @@ class HTTPResponse:
     @property
     def cookies(self) -> dict[str, str]:
         """What `Set-Cookie` says, by name, without asking whether a jar would take it."""
-        found = {}
+        found: dict[str, str] = {}
         for line in self.headers.get_list("Set-Cookie"):
-            name, equals, value = line.partition(";")[0].partition("=")
-            if equals and (name := name.strip(" \t")):
-                found[name] = str(SimpleCookie().value_decode(value.strip(" \t"))[0])
+            found.update(parse_cookie(line.partition(";")[0]))
+        found.pop("", None)  # what has no name
         return found
 
     def rethrow(self) -> None:
