@@ -446,6 +446,27 @@ def test_page_and_time(network: Network) -> None:
     assert result_of(waiting) == b"hello"
 
 
+@pytest.mark.parametrize(
+    "cookies",
+    [
+        {"a": "1; admin=s3cr3t"},
+        {b"a": b"1; admin=s3cr3t"},
+        {"a; admin": "s3cr3t"},
+        {"a=b": "s3cr3t"},
+        {"": "s3cr3t"},
+        {"": "admin=s3cr3t"},
+        {"a": "s3cr3t\r\n"},
+        {"a": "s3cr3t\u20ac"},
+    ],
+)
+def test_page_and_cookies_that_are_none(network: Network, cookies: dict[str, str]) -> None:
+    """One cookie does not become two: what no header can carry is refused, and not shown."""
+    with pytest.raises(InvalidRequest, match="cookie") as caught:
+        getPage(URL, cookies=cookies, reactor=network.reactor)
+    assert "s3cr3t" not in str(caught.value)
+    assert network.attempts == 0
+
+
 @pytest.mark.parametrize("bad", [{"agent": "a\r\nb"}, {"cookies": {"a": "b\r\nc"}}])
 def test_page_and_injection(network: Network, bad: dict[str, Any]) -> None:
     """Nothing that could split the request is sent."""

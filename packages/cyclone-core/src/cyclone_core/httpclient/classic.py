@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from twisted.internet.defer import Deferred
 
 from cyclone_core.httpclient.client import HTTPClient
+from cyclone_core.httpclient.cookies.rules import make_cookie
+from cyclone_core.httpclient.errors import InvalidRequest
 from cyclone_core.httpclient.request import Headers, HeaderValue, HTTPRequest, RequestOptions
 from cyclone_core.httpclient.response import HTTPResponse
 from cyclone_core.httputil import HTTPHeaders
@@ -100,7 +102,12 @@ class URLClient(HTTPClient):
         """
         if arguments or options:
             raise TypeError("HTTPClient(url) has been told everything: fetch() takes no arguments")
-        named = dict(self._options)
+        named = {
+            "connect_timeout": self.timeout,
+            "follow_redirects": bool(self.followRedirect),
+            "max_redirects": self.maxRedirects,
+            **self._options,
+        }
         if isinstance(self.proxyConfig, tuple):
             named["proxy_host"], named["proxy_port"] = self.proxyConfig
         elif self.proxyConfig is not None:
@@ -110,9 +117,6 @@ class URLClient(HTTPClient):
             self.method,
             _fields(self.headers),
             self.body,
-            connect_timeout=self.timeout,
-            follow_redirects=bool(self.followRedirect),
-            max_redirects=self.maxRedirects,
             **named,
         )
         return super().fetch(request).addCallback(self._keep)
@@ -216,12 +220,12 @@ def getPage(  # noqa: N802 -- Twisted's
         answer, or its status is none of 200 to 299.
 
     Raises:
+        InvalidRequest: A cookie is none that a header can carry.
         TypeError: An argument is unknown, or has another type.
     """
     fields = {_text(name): _text(value) for name, value in (headers or {}).items()}
     if cookies:
-        pairs = [f"{_text(name)}={_text(value)}" for name, value in cookies.items()]
-        fields["Cookie"] = "; ".join(pairs)
+        fields["Cookie"] = "; ".join([_pair(name, value) for name, value in cookies.items()])
     request = HTTPRequest(
         _text(url),
         _text(method),
@@ -235,6 +239,13 @@ def getPage(  # noqa: N802 -- Twisted's
     )
     client = HTTPClient(cookies=False, max_clients=1, max_idle_connections=0, reactor=reactor)
     return client.fetch(request).addCallback(_page).addBoth(_close, client)
+
+
+def _pair(name: str | bytes, value: str | bytes) -> str:
+    try:
+        return make_cookie(_text(name), value).pair
+    except ValueError as error:
+        raise InvalidRequest(str(error)) from None
 
 
 def _text(given: str | bytes) -> str:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from types import NoneType
@@ -11,9 +10,11 @@ from typing import Any, Final
 from cyclone_core.httpclient.cookies.rules import (
     Cookie,
     RequestURL,
+    check_cookie,
     default_path,
     domain_matches,
     is_secure,
+    make_cookie,
     path_matches,
     path_of,
 )
@@ -23,9 +24,6 @@ from cyclone_core.httputil import HTTPHeaders
 from cyclone_core.httputil.cookies import HOST_PREFIX, prefix_of
 
 __all__ = ["Cookie", "CookieJar", "RequestURL"]
-
-_UNSENDABLE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f;]")
-_NOT_LATIN1: Final = re.compile(r"[^\x00-\xff]")
 
 
 class CookieJar(MutableMapping[str, Cookie]):
@@ -133,7 +131,7 @@ class CookieJar(MutableMapping[str, Cookie]):
         Raises:
             ValueError: Name or value hold what no `Cookie` header may, or there is no name.
         """
-        self._put(_by_hand(name, value, domain, path, secure=secure))
+        self._put(make_cookie(name, value, domain, path, secure=secure))
 
     def add(self, cookie: Cookie) -> None:
         """Put a cookie into the jar by hand, in place of that with the same name, domain and path.
@@ -144,7 +142,7 @@ class CookieJar(MutableMapping[str, Cookie]):
         Raises:
             ValueError: Name or value hold what no `Cookie` header may.
         """
-        self._put(_checked(cookie))
+        self._put(check_cookie(cookie))
 
     def all(self) -> list[Cookie]:
         """List all cookies, those of the same name too, in the order in which they were made."""
@@ -217,7 +215,7 @@ class CookieJar(MutableMapping[str, Cookie]):
         if isinstance(value, Cookie):
             self.add(dataclasses.replace(value, name=name))
             return
-        cookie = _by_hand(name, value)
+        cookie = make_cookie(name, value)
         self.clear(name=name)
         self._put(cookie)
 
@@ -309,31 +307,6 @@ def _has_no_dot(domain: str) -> bool:
     return "." not in domain.rstrip(".")
 
 
-def _by_hand(
-    name: str, value: str | bytes, domain: str = "", path: str = "/", *, secure: bool = False
-) -> Cookie:
-    if not name:
-        raise ValueError("a cookie that is put into a jar by hand has a name")
-    text = value.decode("latin-1") if isinstance(value, bytes) else value
-    return _checked(Cookie(name, text, domain.lower().lstrip("."), path, secure=secure))
-
-
-def _checked(cookie: Cookie) -> Cookie:
-    # The value may be secret, and messages are logged.
-    pair = cookie.pair
-    if _UNSENDABLE.search(pair) or "=" in (cookie.name or cookie.coded_value):
-        raise ValueError(
-            f"no Cookie header can carry the cookie {cookie.name!r} with its value: neither may hold a"
-            " semicolon or a control character, nor the name a '='"
-        )
-    if _NOT_LATIN1.search(pair):
-        raise ValueError(
-            f"the cookie {cookie.name!r} holds a character beyond latin-1, which no header can carry:"
-            " encode it with url_escape()"
-        )
-    return cookie
-
-
 def _restored(number: int, saved: Mapping[str, Any]) -> Cookie:
     wrong = [name for name, value in saved.items() if not isinstance(value, _TYPES.get(name, ()))]
     if wrong or not _NEEDED.issubset(saved):
@@ -344,7 +317,7 @@ def _restored(number: int, saved: Mapping[str, Any]) -> Cookie:
     cookie = Cookie(**saved)
     if cookie.expires is not None and not math.isfinite(cookie.expires):
         raise ValueError(f"the cookie {cookie.name!r} ends at {cookie.expires}, which is no time")
-    return _checked(cookie)
+    return check_cookie(cookie)
 
 
 _NEEDED: Final = frozenset({"name", "coded_value"})

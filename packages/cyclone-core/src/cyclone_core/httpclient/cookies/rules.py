@@ -1,6 +1,7 @@
 """What a cookie is, and which requests it belongs to (RFC 6265 sections 5.1.3, 5.1.4 and 5.4)."""
 
 import dataclasses
+import re
 from typing import Final, Protocol
 
 from cyclone_core.httputil import parse_cookie
@@ -8,15 +9,20 @@ from cyclone_core.httputil import parse_cookie
 __all__ = [
     "Cookie",
     "RequestURL",
+    "check_cookie",
     "default_path",
     "domain_matches",
     "is_address",
     "is_secure",
+    "make_cookie",
     "path_matches",
     "path_of",
 ]
 
 _SECURE_SCHEMES: Final = frozenset({"https", "wss"})
+
+_UNSENDABLE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f;]")
+_NOT_LATIN1: Final = re.compile(r"[^\x00-\xff]")
 
 
 class RequestURL(Protocol):
@@ -89,6 +95,57 @@ class Cookie:
             and (not self.secure or is_secure(url))
             and (self.path == "/" or path_matches(path_of(url), self.path))
         )
+
+
+def make_cookie(
+    name: str, value: str | bytes, domain: str = "", path: str = "/", *, secure: bool = False
+) -> Cookie:
+    """Make a cookie by hand.
+
+    Args:
+        name: Its name.
+        value: Its value, as it is sent.
+        domain: The host that gets it, and those below; empty for every host.
+        path: The path below which it is sent.
+        secure: Send it on https only.
+
+    Returns:
+        The cookie.
+
+    Raises:
+        ValueError: Name or value hold what no `Cookie` header may, or there is no name.
+    """
+    if not name:
+        raise ValueError("a cookie that is put into a jar or a request by hand has a name")
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    return check_cookie(Cookie(name, text, domain.lower().lstrip("."), path, secure=secure))
+
+
+def check_cookie(cookie: Cookie) -> Cookie:
+    """Check that a cookie can be sent, and stays one.
+
+    Args:
+        cookie: The cookie.
+
+    Returns:
+        The same.
+
+    Raises:
+        ValueError: Name or value hold what no `Cookie` header may. The message does not show the value:
+            it may be secret, and messages are logged.
+    """
+    pair = cookie.pair
+    if _UNSENDABLE.search(pair) or "=" in (cookie.name or cookie.coded_value):
+        raise ValueError(
+            f"no Cookie header can carry the cookie {cookie.name!r} with its value: neither may hold a"
+            " semicolon or a control character, nor the name a '='"
+        )
+    if _NOT_LATIN1.search(pair):
+        raise ValueError(
+            f"the cookie {cookie.name!r} holds a character beyond latin-1, which no header can carry:"
+            " encode it with url_escape()"
+        )
+    return cookie
 
 
 def is_secure(url: RequestURL) -> bool:
