@@ -87,7 +87,19 @@ def test_own_method(client: AsyncHTTPClient, network: Network) -> None:
 
 @pytest.mark.parametrize(
     "method",
-    ["", " ", "GET ", "GET\r\nX: y", "GET /a HTTP/1.1\r\n\r\n", "G\0T", "GÉT", "CONNECT", "a:b"],
+    [
+        "",
+        " ",
+        "GET ",
+        "GET\r\nX: y",
+        "GET /a HTTP/1.1\r\n\r\n",
+        "G\0T",
+        "GÉT",
+        "CONNECT",
+        "connect",
+        "Connect",
+        "a:b",
+    ],
 )
 @pytest.mark.parametrize("allowed", [True, False])
 def test_no_method(client: AsyncHTTPClient, network: Network, method: str, allowed: bool) -> None:
@@ -178,6 +190,46 @@ def test_given_fields_win(client: AsyncHTTPClient, network: Network) -> None:
     assert seen.headers["X-Number"] == "5"
 
 
+@pytest.mark.parametrize(
+    "host", ["other.example", "a_b.example:8080", "192.0.2.1", "[::1]", "[::1]:8080", "A%41."]
+)
+def test_own_host(client: AsyncHTTPClient, network: Network, host: str) -> None:
+    """A program may ask a server by another name, with or without a port."""
+    assert ask(client, network, headers={"Host": host}).headers.get_list("Host") == [host]
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        " ",
+        "a b",
+        "a, b",
+        "a/b",
+        "a?b",
+        "a#b",
+        "me:s3cr3t@a",
+        "me@a",
+        "http://a",
+        "a:x",
+        "a:123456",
+        ":80",
+        "[::1",
+        "[::g]",
+        "[a]",
+        "a\\b",
+        "é",
+        "a%4",
+        ["a", "b"],
+    ],
+)
+def test_no_host(client: AsyncHTTPClient, network: Network, host: str | list[str]) -> None:
+    """What is no authority is refused: a server and what stands before it may read it in two ways."""
+    message = refusal(client, network, headers={"Host": host})
+    assert "Host" in message
+    assert "s3cr3t" not in message
+
+
 @pytest.mark.parametrize("end", ["\r\nX-Evil: 1", "\r", "\n", "\0", "\x7f", "\u20ac"])
 def test_injection(client: AsyncHTTPClient, network: Network, end: str) -> None:
     """No value can end its line, or be what no header may."""
@@ -256,10 +308,10 @@ def test_two_hosts(client: AsyncHTTPClient, network: Network) -> None:
     assert "one Host" in refusal(client, network, headers={"Host": ["a", "b"]})
 
 
-def test_host_without_value(client: AsyncHTTPClient, network: Network) -> None:
+def test_fields_of_the_connection(client: AsyncHTTPClient, network: Network) -> None:
     """What looks strange and harms nobody is the program's own business."""
-    seen = ask(client, network, headers={"Host": "", "TE": "trailers", "Connection": "te"})
-    assert (seen.headers["Host"], seen.headers["TE"]) == ("", "trailers")
+    seen = ask(client, network, headers={"TE": "trailers", "Connection": "te"})
+    assert (seen.headers["Connection"], seen.headers["TE"]) == ("te", "trailers")
 
 
 # Accept-Encoding.

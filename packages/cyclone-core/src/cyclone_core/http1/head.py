@@ -17,7 +17,7 @@ from cyclone_core.http1.fields import (
 from cyclone_core.httputil.names import is_token
 from cyclone_core.limits import Limits
 
-__all__ = ["RequestHead", "overlong_request_line", "parse_head"]
+__all__ = ["RequestHead", "is_host", "overlong_request_line", "parse_head"]
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _VERSION: Final = re.compile(r"HTTP/[0-9]\.[0-9]")
@@ -127,14 +127,22 @@ def parse_head(block: bytes, limits: Limits) -> RequestHead:
 
 
 def _check_host(host: str) -> str:
-    if not _is_host(host):
+    if not is_host(host):
         raise HTTPInputError(f"invalid Host header: {host[:100]!r}")
     if len(_hosts) < _MAX_HOSTS and len(host) <= _MAX_HOST_LENGTH:
         _hosts[host] = host
     return host
 
 
-def _is_host(host: str) -> bool:
+def is_host(host: str) -> bool:
+    """Tell whether a text can be the value of a `Host` header (RFC 9110 section 7.2).
+
+    Args:
+        host: The text.
+
+    Returns:
+        Whether it is a name, an IPv4 or a bracketed IPv6 address, with or without a port.
+    """
     if not _HOST.fullmatch(host):
         return False
     if host[0] == "[":
@@ -172,7 +180,7 @@ def _parse_request_line(line: str) -> tuple[str, str, str, str | None]:
     if target == "*" and method == "OPTIONS":
         return method, target, version, None
     absolute = _ABSOLUTE.fullmatch(target)
-    if absolute is None or not _is_host(absolute[1]):
+    if absolute is None or not is_host(absolute[1]):
         raise HTTPInputError(f"invalid request target: {target[:100]!r}")
     path = absolute[2]
     if not path:

@@ -5,6 +5,7 @@ from typing import Any, Final, cast
 
 from twisted.web.iweb import UNKNOWN_LENGTH, IBodyProducer
 
+from cyclone_core.http1.head import is_host
 from cyclone_core.httpclient.bodies import Body
 from cyclone_core.httpclient.connection import Message
 from cyclone_core.httpclient.errors import InvalidRequest
@@ -62,7 +63,7 @@ def check_method(method: str, has_body: bool, any_method: bool) -> None:
         raise InvalidRequest(
             f"a {method} request {must} have a body, unless allow_nonstandard_methods is true"
         )
-    if not is_token(method) or method == "CONNECT":
+    if not is_token(method) or method.upper() == "CONNECT":
         raise InvalidRequest(f"{method!r} is no method that a client can ask with")
     if not any_method:
         raise InvalidRequest(f"{method!r} needs allow_nonstandard_methods=True")
@@ -100,7 +101,8 @@ def make_message(hop: Hop, extra: Store, *, forwards: bool, expects_continue: bo
         The message.
 
     Raises:
-        InvalidRequest: The header fields say something else of the body than the body does.
+        InvalidRequest: The header fields say something else of the body than the body does, or name a
+            host that is none.
     """
     store: Store = {"Host": hop.url.authority}
     store.update(hop.headers.store)
@@ -108,8 +110,8 @@ def make_message(hop: Hop, extra: Store, *, forwards: bool, expects_continue: bo
         if name not in store:
             store[name] = value
     content, length = hop.body.content, None
-    if isinstance(store["Host"], list):
-        raise InvalidRequest("a request has one Host header")
+    if "Host" in hop.headers.store:
+        _check_host(store["Host"])
     if content is None:
         _frame_nothing(store, hop.method)
     else:
@@ -121,6 +123,17 @@ def make_message(hop: Hop, extra: Store, *, forwards: bool, expects_continue: bo
     fields = HTTPHeaders.from_store(store).to_wire()
     head = f"{hop.method} {target} HTTP/1.1\r\n{fields}\r\n".encode("latin-1")
     return Message(hop.method, head, content, length, keep_alive, expects_continue)
+
+
+def _check_host(given: str | list[str]) -> None:
+    """Check the name that a program asks for: who reads it on the way must not read another one."""
+    if isinstance(given, list):
+        raise InvalidRequest("a request has one Host header")
+    if not is_host(given):
+        raise InvalidRequest(
+            "the Host header that was given is no name or address, with or without a port: it has"
+            " neither scheme nor credentials nor path, for example example.com:8080"
+        )
 
 
 def _frame_nothing(store: Store, method: str) -> None:
