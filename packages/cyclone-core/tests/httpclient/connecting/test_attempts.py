@@ -15,6 +15,7 @@ from twisted.internet.protocol import Factory
 from twisted.internet.selectreactor import SelectReactor
 from twisted.internet.task import Clock
 from twisted.internet.testing import MemoryReactorClock
+from twisted.logger import capturedLogs
 from zope.interface.verify import verifyObject
 
 from cyclone_core.httpclient.connecting import connect
@@ -150,6 +151,64 @@ class TestNames:
         assert attempt.error.code == 599
         dialler.check_clear()
 
+    def test_failing_resolver(self) -> None:
+        """A resolver that raises is why there is no address; nothing of the attempt is left."""
+        dialler = Dialler(FOUR)
+        reason = ValueError("no such zone")
+
+        def resolve(*_: object) -> None:
+            raise reason
+
+        vars(dialler.resolver)["resolveHostName"] = resolve
+        attempt = dialler.connect("http://a.example/")
+        assert type(attempt.error) is ResolveError
+        assert attempt.error.__cause__ is reason
+        assert attempt.message == (
+            "a.example could not be looked up: the reactor's resolver has raised ValueError: no such"
+            " zone"
+        )
+        dialler.check_clear()
+
+    @pytest.mark.parametrize("first", [SIX, FOUR])
+    def test_resolver_that_fails_afterwards(self, first: Any) -> None:  # noqa: ANN401 -- either
+        """What a resolver raises when it has answered is logged, and the answer is used."""
+        dialler = Dialler(first)
+        resolver = dialler.resolver
+        resolve = resolver.resolveHostName
+
+        def fail(*arguments: Any) -> None:  # noqa: ANN401 -- Twisted's
+            resolve(*arguments)
+            raise ValueError
+
+        vars(resolver)["resolveHostName"] = fail
+        with capturedLogs() as events:
+            attempt = dialler.connect("http://a.example/")
+        assert [event["log_failure"].type for event in events] == [ValueError]
+        dialler.accept(Talk())
+        assert attempt.protocol.made == 1
+
+    @pytest.mark.parametrize("addresses", [(FOUR,), (SIX, FOUR), ()])
+    def test_resolver_that_completes_twice(self, addresses: Any) -> None:  # noqa: ANN401 -- some
+        """The first answer counts, and what comes behind it is not tried."""
+        dialler = Dialler(waits=True)
+        attempt = dialler.connect("http://a.example/")
+        (receiver,) = dialler.resolver.receivers
+        for each in addresses:
+            receiver.addressResolved(each)
+        for _ in range(2):
+            receiver.resolutionComplete()
+            receiver.addressResolved(OTHER)
+        assert [each[0] for each in dialler.asked] == [each.host for each in addresses[:1]]
+        if not addresses:
+            assert isinstance(attempt.error, ResolveError)
+            return
+        for index in range(len(addresses)):
+            assert not attempt.results
+            dialler.refuse(error.ConnectionRefusedError(), index)
+        assert isinstance(attempt.error, ConnectError)
+        assert len(dialler.asked) == len(addresses)
+        dialler.check_clear()
+
     def test_unknown_family(self) -> None:
         """The message says that only IPv4 was wanted."""
         dialler = Dialler(SIX)
@@ -169,14 +228,6 @@ class TestNames:
         assert [each[:2] for each in dialler.resolver.asked] == [("p.example", 3128)]
         dialler.accept(Talk())
         assert attempt.protocol.made == 1
-
-    def test_resolver_that_raises(self) -> None:
-        """What a resolver raises ends the attempt, and nothing is left."""
-        dialler = Dialler()
-        dialler.resolver.resolveHostName = lambda *_: 1 / 0  # type: ignore[assignment, method-assign]
-        attempt = dialler.connect("http://a.example/")
-        assert isinstance(attempt.error, ZeroDivisionError)
-        dialler.check_clear()
 
 
 class TestMapping:

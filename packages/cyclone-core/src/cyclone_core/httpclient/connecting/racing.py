@@ -15,11 +15,12 @@ from twisted.internet.interfaces import (
     IResolutionReceiver,
     IStreamClientEndpoint,
 )
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from cyclone_core.httpclient.connecting.explaining import leads_nowhere
-from cyclone_core.httpclient.errors import InvalidRequest
+from cyclone_core.httpclient.errors import InvalidRequest, ResolveError
 from cyclone_core.httpclient.hosts import format_host, normalize_host
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ HostnameMapping = Mapping[Target, Target]
 
 NO_TIMEOUT: Final = cast("int", None)
 """For Twisted's endpoints, which know no bound of the whole: each attempt has all the time there is."""
+
+_log = Logger(namespace="cyclone.httpclient")
 
 _DELAY: Final = 0.25  # seconds, as RFC 8305 section 5 recommends
 _MOST_ADDRESSES: Final = (
@@ -152,9 +155,20 @@ class NamedEndpoint:
         Returns:
             The protocol; or what an address has failed with, a `DNSLookupError` if there is none.
             Cancelling it ends all attempts.
+
+        Raises:
+            ResolveError: The resolver has raised something, which is the cause.
         """
         self._factory = protocolFactory
-        self._reactor.nameResolver.resolveHostName(self, self._host, self._port, self._families)
+        try:
+            self._reactor.nameResolver.resolveHostName(self, self._host, self._port, self._families)
+        except Exception as error:  # the program's own, or a plugin's
+            if not self.resolved:
+                raise ResolveError(
+                    f"{self._host} could not be looked up: the reactor's resolver has raised"
+                    f" {type(error).__name__}: {error}"
+                ) from error
+            _log.failure("the resolver has raised when it had answered for {name}", name=self._host)
         return self._done
 
     def resolutionBegan(self, resolutionInProgress: IHostResolution) -> None:  # noqa: N802, N803 -- as above
@@ -163,11 +177,13 @@ class NamedEndpoint:
     def addressResolved(self, address: IAddress) -> None:  # noqa: N802 -- as above
         """Take note of an address (Twisted: `IResolutionReceiver`)."""
         # Resolvers are free to find more than was asked for.
-        if isinstance(address, self._families):
+        if not self.resolved and isinstance(address, self._families):
             self._found.append(address)
 
     def resolutionComplete(self) -> None:  # noqa: N802 -- as above
-        """Begin with the first address (Twisted: `IResolutionReceiver`)."""
+        """Begin with the first address (Twisted: `IResolutionReceiver`); a second answer is none."""
+        if self.resolved:
+            return
         self.resolved = True
         self._found = list(_alternate(self._found))[:_MOST_ADDRESSES]
         self.addresses = [address.host for address in self._found]
