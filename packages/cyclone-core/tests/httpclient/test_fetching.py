@@ -20,6 +20,7 @@ from cyclone_core.httpclient import (
     ConnectError,
     HTTPClient,
     HTTPClientError,
+    HTTPRequest,
     HTTPStreamClosedError,
     IdleTimeout,
     InvalidRequest,
@@ -200,9 +201,10 @@ def test_no_idle_timeout_for_a_slow_callback(client: AsyncHTTPClient, network: N
 def test_impossible_times(
     client: AsyncHTTPClient, network: Network, name: str, value: float
 ) -> None:
-    """A time that is none is refused, and named."""
-    options: dict[str, Any] = {name: value}
-    outcome = Outcome(client.fetch(URL, **options))
+    """A time that is none is refused, and named, also if it was set later."""
+    request = HTTPRequest(URL)
+    setattr(request, name, value)
+    outcome = Outcome(client.fetch(request))
     assert isinstance(outcome.error, InvalidRequest)
     assert name in str(outcome.error)
     assert network.attempts == 0
@@ -817,8 +819,10 @@ def test_basic(
 
 
 def test_unknown_mode(client: AsyncHTTPClient, network: Network) -> None:
-    """Another `auth_mode` than the two is refused."""
-    outcome = Outcome(client.fetch(URL, auth_username="me", auth_mode="ntlm"))
+    """Another `auth_mode` than the two is refused, also if it was set later."""
+    request = HTTPRequest(URL, auth_username="me")
+    request.auth_mode = "ntlm"
+    outcome = Outcome(client.fetch(request))
     assert isinstance(outcome.error, InvalidRequest)
     assert "'ntlm'" in str(outcome.error)
     assert network.attempts == 0

@@ -8,6 +8,7 @@ import pytest
 from tornado.httpclient import HTTPRequest as TornadosRequest
 
 from cyclone_core.httpclient import AsyncHTTPClient, HTTPRequest
+from cyclone_core.httpclient.checks import CALLBACKS, FLAGS, NUMBERS, TEXTS
 from cyclone_core.httpclient.request import FetchOptions, RequestOptions, as_headers
 from cyclone_core.httputil import HTTPHeaders
 from cyclone_core.testing import result_of
@@ -19,7 +20,12 @@ from .network import Network
 def test_attributes() -> None:
     """Nearly all arguments become attributes of their names, and are None or False by default."""
     signature = inspect.signature(HTTPRequest)
-    values = {name: object() for name in signature.parameters}
+    values: dict[str, object] = {name: object() for name in signature.parameters}
+    values.update((name, f"of {name}") for name in TEXTS)
+    values.update((name, 1000 + number) for number, name in enumerate(NUMBERS))
+    values.update((name, True) for name in FLAGS)
+    values.update((name, lambda: None) for name in CALLBACKS)
+    values["auth_mode"] = "digest"
     special = {"headers": None, "if_modified_since": None, "use_gzip": None, "body": b"b"}
     request = HTTPRequest(**cast("Any", values | special))
     for name, value in values.items():

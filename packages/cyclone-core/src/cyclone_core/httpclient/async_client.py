@@ -80,8 +80,8 @@ class AsyncHTTPClient(Configurable):
             idle_connection_timeout: Seconds for which one is kept, by default 30.
 
         Raises:
-            TypeError: A default is no option of requests, or the jar is none.
-            ValueError: A number is not above zero.
+            TypeError: A default is no option of requests, an argument has another type, or the jar is none.
+            ValueError: A value is out of range.
         """
         self._fetcher = Fetcher(
             max_clients=max_clients,

@@ -95,8 +95,8 @@ class HTTPClient:
                 `request_timeout`, `auth_username`, `proxy`, `ca_certs` and so on.
 
         Raises:
-            TypeError: A default is no option of requests, or the jar is none.
-            ValueError: A number is not above zero, or the base URL is none.
+            TypeError: A default is no option of requests, an argument has another type, or the jar is none.
+            ValueError: A value is out of range, or the base URL is none.
         """
         if url is None:
             self._begin(**options)

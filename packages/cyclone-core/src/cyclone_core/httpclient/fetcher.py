@@ -1,7 +1,6 @@
 """What the two clients have in common: connections, defaults, and the fetches that are under way."""
 
 import functools
-import math
 import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -11,6 +10,7 @@ from twisted.internet.protocol import Factory
 from twisted.python import threadable
 
 from cyclone_core.coroutines import awaitable
+from cyclone_core.httpclient.checks import check_option, check_options
 from cyclone_core.httpclient.connecting import TLSContexts, connect
 from cyclone_core.httpclient.connection import ClientConnection
 from cyclone_core.httpclient.cookies import CookieJar
@@ -88,24 +88,30 @@ class Fetcher:
         """Make a fetcher without connections; see `HTTPClient` for the arguments.
 
         Raises:
-            TypeError: A default is no option of requests, or the jar is none.
-            ValueError: A number is not above zero, or the base URL is none.
+            TypeError: A default is no option of requests, an argument has another type, or the jar is none.
+            ValueError: A value is out of range, or the base URL is none.
         """
         reactor = find_reactor() if reactor is None else reactor
         said = {name: value for name, value in (defaults or {}).items() if value is not None}
         _check_defaults(defaults or {})
         if jar is not None and not isinstance(jar, CookieJar):
             raise TypeError(f"cookies are kept in a CookieJar, not in a {type(jar).__name__}")
-        _check_above_zero(
-            max_clients=max_clients,
-            max_body_size=max_body_size,
-            max_header_size=max_header_size,
-            idle_connection_timeout=idle_connection_timeout,
+        check_options(
+            (
+                "max_clients",
+                "max_body_size",
+                "max_header_size",
+                "max_idle_connections",
+                "idle_connection_timeout",
+            ),
+            (
+                max_clients,
+                max_body_size,
+                max_header_size,
+                max_idle_connections,
+                idle_connection_timeout,
+            ),
         )
-        if max_idle_connections is not None and max_idle_connections < 0:
-            raise ValueError(
-                f"max_idle_connections is 0, for none, or more, not {max_idle_connections!r}"
-            )
         self.closed = False
         self._active: dict[Fetch, None] = {}  # in the order in which they wait for their turns
         make = functools.partial(
@@ -203,17 +209,13 @@ class Fetcher:
 
 
 def _check_defaults(defaults: Mapping[str, Any]) -> None:
-    for name in defaults:
+    for name, value in defaults.items():
         if name not in _OPTIONS:
             raise TypeError(
                 f"{name!r} is no default of a client; its defaults are {', '.join(sorted(_OPTIONS))}"
             )
-
-
-def _check_above_zero(**numbers: float | None) -> None:
-    for name, number in numbers.items():
-        if number is not None and not 0 < number < math.inf:
-            raise ValueError(f"{name} is a number above zero, not {number!r}")
+        if value is not None:
+            check_option(name, value)
 
 
 def _connect(

@@ -3,9 +3,10 @@
 import datetime as dt
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypedDict, cast
+from typing import Any, Final, TypedDict, cast
 
 from cyclone_core.httpclient.bodies import Content, Files, Params
+from cyclone_core.httpclient.checks import CALLBACKS, FLAGS, NUMBERS, TEXTS, check_options
 from cyclone_core.httpclient.urls import show_url
 from cyclone_core.httputil import HTTPHeaders, format_timestamp
 
@@ -14,6 +15,11 @@ __all__ = ["FetchOptions", "HTTPRequest", "Headers", "RequestOptions", "as_heade
 HeaderValue = str | bytes | int | float | list[str] | tuple[str, ...]
 
 Headers = HTTPHeaders | Mapping[str, HeaderValue]
+
+_NO_NUMBERS: Final = (None,) * len(NUMBERS)
+_NO_FLAGS: Final = (*(None,) * (len(FLAGS) - 1), False)
+_NO_TEXTS: Final = (None,) * len(TEXTS)
+_NO_CALLBACKS: Final = (None,) * len(CALLBACKS)
 
 BodyProducer = Callable[[Callable[[bytes], Awaitable[None]]], Any]
 
@@ -177,9 +183,40 @@ class HTTPRequest:
         """Describe a request; the arguments are explained above.
 
         Raises:
-            TypeError: There is no such option, or a header has another type.
-            ValueError: A header is none.
+            TypeError: There is no such option; or an option or a header has another type.
+            ValueError: An option is out of range, or a header is none.
         """
+        # Compared at once, which takes less time than to look at each.
+        numbers = (connect_timeout, request_timeout, idle_timeout, max_redirects, max_body_size)
+        if numbers != _NO_NUMBERS:
+            check_options(NUMBERS, numbers)
+        flags = (
+            follow_redirects,
+            validate_cert,
+            allow_ipv6,
+            allow_nonstandard_methods,
+            use_gzip,
+            decompress_response,
+            expect_100_continue,
+        )
+        if flags != _NO_FLAGS:
+            check_options(FLAGS, flags)
+        texts = (
+            auth_username,
+            auth_password,
+            auth_mode,
+            user_agent,
+            ca_certs,
+            client_key,
+            client_cert,
+            server_name,
+            unix_socket,
+        )
+        if texts != _NO_TEXTS:
+            check_options(TEXTS, texts)
+        callbacks = (streaming_callback, header_callback, body_producer)
+        if callbacks != _NO_CALLBACKS:
+            check_options(CALLBACKS, callbacks)
         self.url, self.method = url, method
         self.body = body.encode() if isinstance(body, str) else body
         self.headers = as_headers(headers)
