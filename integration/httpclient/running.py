@@ -1,6 +1,7 @@
 """A reactor of these tests' own, which is not the installed one: a client must use the one it is given."""
 
 import gc
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,6 +34,9 @@ class Loop:
     def __init__(self) -> None:
         self.reactor: Any = EPollReactor()
         self.errors: list[str] = []
+        self._skipped = 0.0
+        self._watchdog: Any = None
+        self.reactor.seconds = lambda: time.monotonic() + self._skipped
         globalLogPublisher.addObserver(self)
 
     def __call__(self, event: LogEvent) -> None:
@@ -55,12 +59,20 @@ class Loop:
         """
         results: list[Any] = []
 
+        def give_up() -> None:
+            results.append(Failure(TimeoutError(f"{patience:g} s were not enough")))
+            running.cancel()
+
+        running: Deferred[Any] = Deferred()
+
         def begin() -> None:
-            deferred: Deferred[Any] = ensureDeferred(_awaited(main))
-            deferred.addTimeout(patience, self.reactor)
-            deferred.addBoth(results.append)
+            nonlocal running
+            # Before it begins: it may let time pass at once.
+            self._watchdog = self.reactor.callLater(patience, give_up)
+            running = ensureDeferred(_awaited(main))
+            running.addBoth(results.append)
             # A turn later, so that whoever has waited for the same has it, too.
-            deferred.addBoth(lambda _: self.reactor.callLater(0, self.reactor.crash))
+            running.addBoth(lambda _: self.reactor.callLater(0, self._stop))
 
         self.reactor.callWhenRunning(begin)
         self.reactor.run(installSignalHandlers=False)
@@ -68,6 +80,22 @@ class Loop:
             results[0].raiseException()
         found: T = results[0]
         return found
+
+    def skip(self, seconds: float) -> None:
+        """Let time pass at once: what was to happen meanwhile happens in the next turn.
+
+        Args:
+            seconds: How much.
+        """
+        self._skipped += seconds
+        self._watchdog.delay(seconds)
+        # The reactor may sleep until what it believed to be the next time.
+        self.reactor.wakeUp()
+
+    def _stop(self) -> None:
+        if self._watchdog.active():
+            self._watchdog.cancel()
+        self.reactor.crash()
 
     async def until(self, what: str, condition: Callable[[], object]) -> None:
         """Wait for something to become true.
@@ -79,9 +107,9 @@ class Loop:
         Raises:
             TimeoutError: It does not.
         """
-        end = self.reactor.seconds() + PATIENCE / 3
+        end = time.monotonic() + PATIENCE / 3
         while not condition():
-            if self.reactor.seconds() > end:
+            if time.monotonic() > end:
                 raise TimeoutError(f"no {what}")
             await self.pause(0.005)
 
@@ -90,9 +118,9 @@ class Loop:
         return deferLater(self.reactor, seconds)
 
     def left(self) -> list[str]:
-        """Return what the reactor still waits for: connections, ports, timers."""
-        delayed = [f"timer {call}" for call in self.reactor.getDelayedCalls()]
-        return delayed + [f"connection {each}" for each in self.connections()]
+        """Return what the reactor still waits for: connections, ports, timers of others."""
+        timers = [each for each in self.reactor.getDelayedCalls() if each is not self._watchdog]
+        return [str(each) for each in [*timers, *self.connections()]]
 
     def connections(self) -> list[object]:
         """Return the connections and ports that are open."""
@@ -107,21 +135,15 @@ class Loop:
         """
 
         async def main() -> None:
-            begun = self.reactor.seconds()
-            while self._rest() and self.reactor.seconds() < begun + 5:
+            begun = time.monotonic()
+            while self.left() and time.monotonic() < begun + 5:
                 await self.pause(0.002)
-                if self.reactor.seconds() > begun + 0.1:
+                if time.monotonic() > begun + 0.1:
                     gc.collect()  # an error holds frames, and those hold a client
-            assert not self._rest(), self._rest()
+            assert not self.left(), self.left()
 
         self.run(main)
         self._complain()
-
-    def _rest(self) -> list[str]:
-        """Return what is left besides the timer of `run`."""
-        timers = [each for each in self.left() if each.startswith("timer")]
-        others = [each for each in self.left() if not each.startswith("timer")]
-        return others + timers[1:]
 
     def collect(self) -> None:
         """Free what only the collector finds: a failure that nobody handled is logged then.

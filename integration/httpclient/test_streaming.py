@@ -26,7 +26,7 @@ from cyclone.httpclient import (
 )
 from cyclone_core.errors import HTTPOutputError
 from httpclient.running import Loop, sockets_to
-from httpclient.servers.hostile import Exchange, for_ever
+from httpclient.servers.hostile import Exchange, for_ever, say_and_wait
 from httpclient.servers.transfers import pattern
 from httpclient.world import World
 
@@ -144,15 +144,24 @@ class TestCallback:
         self, loop: Loop, client: AsyncHTTPClient, world: World
     ) -> None:
         """`idle_timeout` is for the server: a callback may take its time. `request_timeout` is for all."""
+        thinking: list[Deferred[None]] = []
 
-        async def callback(_: bytes) -> None:
-            await loop.pause(0.3)
+        def callback(_: bytes) -> Deferred[None]:
+            thinking.append(Deferred())
+            return thinking[-1]
 
-        options: dict[str, Any] = {"streaming_callback": callback, "idle_timeout": 0.15}
-        response = await client.fetch(world.url("/bytes/10"), **options)
-        assert response.code == 200
+        options: dict[str, Any] = {"streaming_callback": callback, "idle_timeout": 10}
+        fetch = client.fetch(world.url("/bytes/10"), request_timeout=0, **options)
+        await loop.until("callback", lambda: thinking)
+        loop.skip(100)
+        await loop.pause(0.01)
+        thinking[0].callback(None)
+        assert (await fetch).code == 200
+        fetch = client.fetch(world.url("/bytes/10"), request_timeout=50, **options)
+        await loop.until("callback", lambda: len(thinking) == 2)
+        loop.skip(50)
         with pytest.raises(RequestTimeout):
-            await client.fetch(world.url("/bytes/10"), request_timeout=0.1, **options)
+            await fetch
 
 
 class TestStream:
@@ -233,15 +242,20 @@ class TestStream:
 
     async def test_silence(self, http: HTTPClient, world: World) -> None:
         """A server that falls silent in the middle ends the stream."""
-        url = world.url("/drip?bytes=2&pause=5")
-        async with http.stream("GET", url, idle_timeout=0.2) as response:
-            with pytest.raises(IdleTimeout):
+        url = world.answers(say_and_wait(b"HTTP/1.1 200 OK\r\n\r\nhalf of it"))
+
+        async def read() -> None:
+            async with http.stream("GET", url, idle_timeout=0.2) as response:
                 await response.read()
+
+        with pytest.raises(IdleTimeout):
+            await read()
 
     async def test_slow_reader(self, loop: Loop, http: HTTPClient, world: World) -> None:
         """A reader may be silent for as long as it likes."""
-        async with http.stream("GET", world.url("/bytes/300000"), idle_timeout=0.1) as response:
-            await loop.pause(0.3)
+        async with http.stream("GET", world.url("/bytes/300000"), idle_timeout=10) as response:
+            loop.skip(100)
+            await loop.pause(0.01)
             assert len(await response.read()) == 300_000
 
 
