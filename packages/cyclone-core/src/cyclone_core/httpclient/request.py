@@ -7,6 +7,7 @@ from typing import Any, Final, TypedDict, cast
 
 from cyclone_core.httpclient.bodies import Content, Files, Params
 from cyclone_core.httpclient.checks import CALLBACKS, FLAGS, NUMBERS, TEXTS, check_options
+from cyclone_core.httpclient.errors import InvalidRequest
 from cyclone_core.httpclient.urls import show_url
 from cyclone_core.httputil import HTTPHeaders, format_timestamp
 
@@ -186,47 +187,13 @@ class HTTPRequest:
             TypeError: There is no such option; or an option or a header has another type.
             ValueError: An option is out of range, or a header is none.
         """
-        # Compared at once, which takes less time than to look at each.
-        numbers = (connect_timeout, request_timeout, idle_timeout, max_redirects, max_body_size)
-        if numbers != _NO_NUMBERS:
-            check_options(NUMBERS, numbers)
-        flags = (
-            follow_redirects,
-            validate_cert,
-            allow_ipv6,
-            allow_nonstandard_methods,
-            use_gzip,
-            decompress_response,
-            expect_100_continue,
-        )
-        if flags != _NO_FLAGS:
-            check_options(FLAGS, flags)
-        texts = (
-            auth_username,
-            auth_password,
-            auth_mode,
-            user_agent,
-            ca_certs,
-            client_key,
-            client_cert,
-            server_name,
-            unix_socket,
-        )
-        if texts != _NO_TEXTS:
-            check_options(TEXTS, texts)
-        callbacks = (streaming_callback, header_callback, body_producer)
-        if callbacks != _NO_CALLBACKS:
-            check_options(CALLBACKS, callbacks)
         self.url, self.method = url, method
         self.body = body.encode() if isinstance(body, str) else body
         self.headers = as_headers(headers)
         if if_modified_since is not None:
-            self.headers["If-Modified-Since"] = format_timestamp(if_modified_since)
-        self.auth_username, self.auth_password, self.auth_mode = (
-            auth_username,
-            auth_password,
-            auth_mode,
-        )
+            self.headers["If-Modified-Since"] = _date(if_modified_since)
+        self.auth_username, self.auth_password = auth_username, auth_password
+        self.auth_mode = auth_mode
         self.connect_timeout, self.request_timeout = connect_timeout, request_timeout
         self.idle_timeout, self.max_body_size = idle_timeout, max_body_size
         self.follow_redirects, self.max_redirects = follow_redirects, max_redirects
@@ -245,11 +212,60 @@ class HTTPRequest:
         self.params, self.form, self.json, self.files = params, form, json, files
         self.unix_socket = unix_socket
         self.start_time = time.time()
+        self._check()
+
+    def _check(self) -> None:
+        """Refuse what no option can be, where it is said and not in the middle of a fetch."""
+        # Compared at once, which takes less time than to look at each.
+        numbers = (
+            self.connect_timeout,
+            self.request_timeout,
+            self.idle_timeout,
+            self.max_redirects,
+            self.max_body_size,
+        )
+        if numbers != _NO_NUMBERS:
+            check_options(NUMBERS, numbers)
+        flags = (
+            self.follow_redirects,
+            self.validate_cert,
+            self.allow_ipv6,
+            self.allow_nonstandard_methods,
+            self.decompress_response,
+            self.expect_100_continue,
+        )
+        if flags != _NO_FLAGS:
+            check_options(FLAGS, flags)
+        texts = (
+            self.auth_username,
+            self.auth_password,
+            self.auth_mode,
+            self.user_agent,
+            self.ca_certs,
+            self.client_key,
+            self.client_cert,
+            self.server_name,
+            self.unix_socket,
+        )
+        if texts != _NO_TEXTS:
+            check_options(TEXTS, texts)
+        callbacks = (self.streaming_callback, self.header_callback, self.body_producer)
+        if callbacks != _NO_CALLBACKS:
+            check_options(CALLBACKS, callbacks)
 
     def __repr__(self) -> str:
         """Show method and URL, without a password or a query that may stand in it."""
         place = show_url(self.url)
         return f"<{type(self).__name__} {self.method}{place and f' {place}'}>"
+
+
+def _date(given: "float | dt.datetime") -> str:
+    try:
+        return format_timestamp(given)
+    except (OSError, OverflowError, ValueError):  # of years that there are not
+        raise InvalidRequest(
+            f"if_modified_since is a datetime or seconds since 1970, not {given!r:.50}"
+        ) from None
 
 
 def as_headers(given: "Headers | None") -> HTTPHeaders:
