@@ -56,7 +56,6 @@ OF_REQUESTS = [
     ("expect_100_continue", "yes"),
     ("max_body_size", "5"),
     ("max_body_size", 2.5),
-    ("use_gzip", "yes"),
 ]
 OF_CLIENTS = [
     *((name, value) for name in ("max_clients", "max_header_size") for value in ("5", 2.5, True)),
@@ -175,6 +174,13 @@ def test_no_date(when: float) -> None:
     """A date that no calendar has is refused as what it is."""
     with pytest.raises(InvalidRequest, match=r"^if_modified_since is .*, not "):
         HTTPRequest(URL, if_modified_since=when)
+
+
+def test_older_name() -> None:
+    """`use_gzip` is checked as what it is an older name of."""
+    options: dict[str, Any] = {"use_gzip": "yes"}
+    with pytest.raises(TypeError, match="^decompress_response is True or False, not 'yes'$"):
+        HTTPRequest(URL, **options)
 
 
 @given(

@@ -73,7 +73,6 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     "server_name": _TEXT,
     "streaming_callback": _CALLABLE,
     "unix_socket": _PATH,
-    "use_gzip": _FLAG,
     "user_agent": _TEXT,
     "validate_cert": _FLAG,
 }
@@ -92,7 +91,6 @@ FLAGS: Final = (
     "validate_cert",
     "allow_ipv6",
     "allow_nonstandard_methods",
-    "use_gzip",
     "decompress_response",
     "expect_100_continue",
 )
