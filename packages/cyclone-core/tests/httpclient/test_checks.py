@@ -179,7 +179,7 @@ def test_no_date(when: float) -> None:
 def test_older_name() -> None:
     """`use_gzip` is checked as what it is an older name of."""
     options: dict[str, Any] = {"use_gzip": "yes"}
-    with pytest.raises(TypeError, match="^decompress_response is True or False, not 'yes'$"):
+    with pytest.raises(TypeError, match=r"^decompress_response is True or False, not 'yes'$"):
         HTTPRequest(URL, **options)
 
 
