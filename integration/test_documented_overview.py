@@ -186,7 +186,7 @@ def test_secure_cookies(example: Block) -> None:
     assert result_of(client.get("/")).text == "Your cookie was not set yet!"
     assert client.cookies["mycookie"].value != "myvalue"
     assert result_of(client.get("/")).text == "Your cookie was set!"
-    client.cookies["mycookie"].coded_value += "0"
+    client.cookies["mycookie"] = client.cookies["mycookie"].coded_value + "0"
     assert result_of(client.get("/")).text == "Your cookie was not set yet!"
 
 

@@ -53,7 +53,7 @@ def test_status(network: Network) -> None:
 
 async def _stream(client: HTTPClient, chunks: list[bytes]) -> None:
     async with client.stream("GET", URL) as response:
-        async for chunk in response:
+        while chunk := await response.read_chunk():
             chunks.append(chunk)
 
 

@@ -9,6 +9,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from cyclone_core.httpclient import (
     HTTPClient,
     HTTPClientError,
+    HTTPRequest,
     HTTPStreamClosedError,
     IdleTimeout,
     RequestTimeout,
@@ -682,3 +683,13 @@ def test_passed_on(http: HTTPClient, network: Network) -> None:
     assert handler.taken == [b"a", b"b"]
     handler.room.callback(None)
     assert outcome.results == [None]
+
+
+def test_closed_before_opened(network: Network) -> None:
+    """A client that is closed, and an answer that is closed, before anything was asked: nothing happens."""
+    client = HTTPClient(reactor=network.reactor)
+    streamed = client._fetcher.stream(HTTPRequest(URL))
+    client.close()
+    streamed.close()
+    assert not network.attempts
+    assert network.is_quiet()

@@ -20,10 +20,10 @@ from twisted.python import threadable
 from cyclone_core import autoreload
 from cyclone_core.httpserver import HTTPServer, WrongReactor
 from cyclone_core.httpserver.clock import CoarseClock
-from cyclone_core.reactors.hosting import HostedReactor
 from cyclone_core.httpserver.listening import listen
 from cyclone_core.httpserver.reactors import reactor_of
 from cyclone_core.httputil import HTTPServerRequest
+from cyclone_core.reactors.hosting import HostedReactor
 
 from .conftest import respond
 from .served import CLOSE, Reactor, refused

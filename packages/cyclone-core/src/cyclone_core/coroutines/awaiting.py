@@ -1,5 +1,6 @@
 """Deferreds that tasks of asyncio can await, too."""
 
+import asyncio
 from asyncio import _get_running_loop  # one of `asyncio.__all__`
 from collections.abc import Generator
 from typing import Any, TypeVar
@@ -49,5 +50,5 @@ class _Anywhere(Deferred[_T]):
             raise
         else:
             return result
-        future: Any = self.asFuture(loop)
+        future: asyncio.Future[_T] = self.asFuture(loop)
         return (yield from future)

@@ -228,6 +228,7 @@ def _connect(
     timeout: float | None,
 ) -> Deferred[Any]:
     factory = Factory.forProtocol(lambda: ClientConnection(reactor, limits, on_close))
+    factory.noisy = False  # or each connection would be two lines of the log
     return connect(
         route, factory, reactor, timeout, contexts=contexts, hostname_mapping=hostname_mapping
     )

@@ -435,20 +435,18 @@ class Fetch:
         self._timer = None
         now = self._client.reactor.seconds()
         left = self._started + total - now if total else idle
-        if total and left <= 0:
+        if not idle or left <= 0:
             problem = f"there was no whole answer after {total:g} seconds (request_timeout)"
             self.abandon(RequestTimeout(f"{self._hop.url.shown}: {problem}"))
             return
-        if idle:
-            connection = self._connection
-            since = now if connection is None or connection.paused else connection.last_activity
-            quiet = since + idle - now
-            if quiet <= 0:
-                problem = f"nothing moved for {idle:g} seconds (idle_timeout)"
-                self.abandon(IdleTimeout(f"{self._hop.url.shown}: {problem}"))
-                return
-            left = min(left, quiet)
-        self._timer = self._client.reactor.callLater(left, self._look, total, idle)
+        connection = self._connection
+        since = now if connection is None or connection.paused else connection.last_activity
+        quiet = since + idle - now
+        if quiet <= 0:
+            problem = f"nothing moved for {idle:g} seconds (idle_timeout)"
+            self.abandon(IdleTimeout(f"{self._hop.url.shown}: {problem}"))
+            return
+        self._timer = self._client.reactor.callLater(min(left, quiet), self._look, total, idle)
 
     def abandon(self, error: HTTPClientError) -> None:
         """End it now.

@@ -118,8 +118,10 @@ class MultipartForm:
             self._join_small()
             self._segments.append(source)
             self.repeatable = self.repeatable and source.repeatable
-            known = self.size is not None and source.size is not None
-            self.size = self.size + source.size if known else None
+            if self.size is None or source.size is None:
+                self.size = None
+            else:
+                self.size += source.size
         self._add_small(b"\r\n")
 
     def _add_small(self, content: bytes) -> None:

@@ -151,6 +151,8 @@ class FileSource:
             ValueError: It is closed.
         """
         self._file = file
+        self._start: int | None
+        self.size: int | None
         self._start, self.size = _measure(file)
         self.repeatable = self._start is not None
 

@@ -43,10 +43,9 @@ def explain(
         An error of ours, with `reason` as its cause; or `reason`, if it is not about the network.
     """
     made = _explain(reason, route, target, addresses)
-    if made is not reason:
+    if isinstance(made, (ConnectError, ConnectTimeout)):
         made.__cause__ = reason
-        if isinstance(made, OSError):
-            made.errno = _number(reason)
+        made.errno = _number(reason)
     return made
 
 
