@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,7 @@ from support import (
     all_extras,
     fresh_dist,
     group,
+    in_parallel,
     install_built,
     need,
     test_environment,
@@ -51,6 +53,8 @@ if TYPE_CHECKING:
 
 nox.needs_version = ">=2025.5"
 nox.options.default_venv_backend = "uv|virtualenv"
+# A file for what `.ci/run` tells of at its end: how long each session took.
+nox.options.report = os.environ.get("CYCLONE_REPORT")
 # `interpreter` comes last: what was not tested is what one reads in the end.
 nox.options.sessions = ["lint", "types", "build", "tests", "integration", "interpreter"]
 
@@ -94,9 +98,14 @@ def build(session: nox.Session) -> None:
     """Build every sdist, and from it the wheel, into an empty `dist/`."""
     session.install(*group("build"))
     shutil.rmtree(DIST, ignore_errors=True)
-    for name in PACKAGES:
+
+    def build_one(name: str) -> None:
         arguments = ["--no-isolation", "--outdir", str(DIST), f"packages/{name}"]
         session.run("python", "-m", "build", *arguments, silent=True)
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as threads:
+        for _ in threads.map(build_one, PACKAGES):
+            pass
     session.log(f"{len(list(DIST.iterdir()))} files in dist/")
 
 
@@ -140,31 +149,32 @@ def tests(session: nox.Session, package: str, constraint: str) -> None:
             phases.clear()
         # A library without a wheel for this Python fails there: that must not pass unseen.
         phases.append((",".join(all_extras(package)), RUN_TWICE[package], "1"))
-    # The import package, not a folder: coverage then measures what was installed.
-    measure = ["-m", "coverage", "run", f"--source={package.replace('-', '_')}"]
-    measured = session.python == sys.executable and not constraint
+    measured = session.python == sys.executable and not constraint and not session.posargs
     run = [*pytest, f"packages/{package}/tests", *session.posargs]
+    run += in_parallel(session) if package in PARALLEL else []
+    if measured:
+        # The import package, not a folder: coverage then measures what was installed. The gate is
+        # `coverage report`, as a bare run alone need not reach it.
+        run += [f"--cov={package.replace('-', '_')}", "--cov-report=", "--cov-fail-under=0"]
     for number, (extras, more, flag) in enumerate(phases):
-        install_built(session, f"{package}[{extras}]=={VERSION}", *more)
-        append = ["--append"] if number else []
-        words = [*measure, *append, *run] if measured else [*run, *_in_parallel(package, session)]
-        session.run("python", *words, env={**environment, WITH_EXTRAS: flag})
-    if measured and not session.posargs:
+        install_built(session, f"{package}[{extras}]=={VERSION}", *group("tests"), *more)
+        append = ["--cov-append"] if measured and number else []
+        session.run("python", *run, *append, env={**environment, WITH_EXTRAS: flag})
+    if measured:
         session.run("python", "-m", "coverage", "report", env=environment)
-
-
-def _in_parallel(package: str, session: nox.Session) -> list[str]:
-    """Return the words that let a long run use every core; a choice of tests is faster without."""
-    return ["-n", str(os.cpu_count() or 1)] if package in PARALLEL and not session.posargs else []
 
 
 @nox.session
 def integration(session: nox.Session) -> None:
     """Test all packages together, as installed, over real sockets and with real peers."""
     need(session, "openssl", "curl", "nginx", *GETTEXT)
-    install_built(session, *group("integration"), f"cyclone[all]=={VERSION}")
+    # With bytecode: hundreds of processes start here, and half of their time would go into compiling.
+    install_built(session, *group("integration"), f"cyclone[all]=={VERSION}", compiled=True)
     run = ["-m", "pytest", "-p", "no:cacheprovider", "integration", *session.posargs]
-    session.run("python", *run, env=test_environment(session))
+    # The tests of a file share a server, or a port that is not to be chosen: they stay together. In
+    # the order of the files the longest of them do not come last.
+    together = in_parallel(session, 2, "--dist=loadfile", "--no-loadscope-reorder")
+    session.run("python", *run, *together, env=test_environment(session))
 
 
 @nox.session(python=False)

@@ -1,6 +1,8 @@
 """Real processes for the tests of the start: how they are started, asked and ended."""
 
+import contextlib
 import http.client
+import itertools
 import os
 import shutil
 import signal
@@ -9,7 +11,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 # Where pip has put `twistd` and `cyclone`.
@@ -37,12 +39,18 @@ def until(what: str, condition: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
-def free_port(start: int = 0, stop: int = 1) -> int:
-    """Find a port of 127.0.0.1 on which nobody listens.
+# Below those that the system gives to clients, and to servers that ask for port 0: between looking and
+# listening none of them may take it. Several processes test at once, each from a place of its own.
+PORTS = range(10_000, 30_000)
+_place = os.getpid() * 499 % len(PORTS)
+_numbers = itertools.chain(PORTS[_place:], PORTS[:_place])
+
+
+def free_port(numbers: Iterable[int] = _numbers) -> int:
+    """Find a port of 127.0.0.1 on which nobody listens, another one each time.
 
     Args:
-        start: The first number tried; 0 lets the system choose.
-        stop: The number after the last one.
+        numbers: The numbers to try.
 
     Returns:
         Its number.
@@ -50,14 +58,11 @@ def free_port(start: int = 0, stop: int = 1) -> int:
     Raises:
         OSError: If none is free.
     """
-    for number in range(start, stop):
-        try:
-            with socket.create_server(("127.0.0.1", number)) as server:
-                found: int = server.getsockname()[1]
-                return found
-        except OSError:
-            continue
-    raise OSError(f"no free port from {start} to {stop - 1}")
+    for number in numbers:
+        with contextlib.suppress(OSError):
+            socket.create_server(("127.0.0.1", number)).close()
+            return number
+    raise OSError("no free port is left")
 
 
 class UnixConnection(http.client.HTTPConnection):

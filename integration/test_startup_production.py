@@ -85,7 +85,7 @@ def place() -> Iterator[Place]:
     directory.chmod(0o755)
     words = ["--uid=nobody", f"--gid={group}", "--reactor=epoll"]
     words += [f"--logfile={directory}/hello.log", f"--pidfile={directory}/hello.pid"]
-    found = Place(Launcher(directory, logs), free_port(81, 1024), nobody.pw_uid, words)
+    found = Place(Launcher(directory, logs), free_port(range(81, 1024)), nobody.pw_uid, words)
     yield found
     if (directory / "hello.pid").exists():
         with contextlib.suppress(ProcessLookupError):
@@ -146,7 +146,7 @@ def test_tls_keys_are_read_before_rights_are_given_up(place: Place) -> None:
     place.launch.hello("hello.py")
     certificate = self_signed(place.directory)
     (place.directory / "server.key").chmod(0o600)
-    secure = free_port(place.port + 1, 1024)
+    secure = free_port(range(place.port + 1, 1024))
     place.start(*plugin(place), "--ssl-app=hello.Application", f"--ssl-port={secure}")
     assert fetch(secure, certificate) == "hello, world"
     assert users(place.pid) == {place.user}

@@ -34,8 +34,8 @@ PACKAGES = (
 VERSION: str = nox.project.load_toml(ROOT / "packages/cyclone/pyproject.toml")["project"]["version"]
 # What the tests of a package need besides its extra `test`.
 TEST_EXTRAS = {"cyclone-core": "test,tls"}
-# Packages with so many tests that they run on every core where coverage is not measured.
-PARALLEL = ("cyclone-core",)
+# Packages with so many tests, or such long ones, that they run on every core.
+PARALLEL = ("cyclone-core", "cyclone-escape", "cyclone-template", "cyclone")
 # Packages whose tests run twice in one environment, bare and then with all their extras, and what
 # else they work without; the coverage of both runs is counted together. On other Pythons than this
 # one they run once, with the extras: what is missing does not depend on the version.
@@ -138,25 +138,42 @@ def _is_source(path: Path) -> bool:
     return not {"__pycache__", "dropin.cache"}.intersection(path.parts)
 
 
-def install_built(session: nox.Session, *requirements: str) -> None:
-    """Install from `dist/`; the exact version keeps an older cyclone of the index away."""
+def install_built(session: nox.Session, *requirements: str, compiled: bool = False) -> None:
+    """Install from `dist/`; the exact version keeps an older cyclone of the index away.
+
+    With `compiled` there is bytecode of everything, as pip leaves it; uv does that only if it is told.
+    """
     fresh_dist(session)
     uv = session.virtualenv.venv_backend == "uv"
     # uv's cache takes a wheel rebuilt under the same version for the one that it knows.
-    refresh = [f"--refresh-package={name}" for name in PACKAGES] if uv else []
-    session.install(*refresh, "--find-links", str(DIST), *requirements)
+    words = [f"--refresh-package={name}" for name in PACKAGES] if uv else []
+    words += ["--compile-bytecode"] if uv and compiled else []
+    session.install(*words, "--find-links", str(DIST), *requirements)
 
 
-def test_environment(session: nox.Session) -> dict[str, str]:
+def test_environment(session: nox.Session) -> dict[str, str | None]:
     """Return variables that keep what a test run writes out of the source tree."""
     location = Path(session.virtualenv.location).resolve()
     return {
         "COVERAGE_FILE": str(location / "coverage.data"),
         "CYCLONE_DIST": str(DIST),
         "HYPOTHESIS_STORAGE_DIRECTORY": str(location / "hypothesis"),
-        # Also because a new folder below packages/ makes dist/ look old.
-        "PYTHONPYCACHEPREFIX": str(location / "pycache"),
+        # Also because a new folder below packages/ makes dist/ look old. One place for all sessions:
+        # the tests of cyclone-core take pytest ten seconds to compile.
+        "PYTHONPYCACHEPREFIX": str(session.cache_dir.resolve() / "pycache"),
+        # There it is written even if the machine says no: without it every process that a test
+        # starts would compile Twisted again.
+        "PYTHONDONTWRITEBYTECODE": None,
     }
+
+
+def in_parallel(session: nox.Session, each: int = 1, *words: str) -> list[str]:
+    """Return the words that let tests run on every core, `each` at a time on one.
+
+    Without those tests that were chosen after `--`: one sees them sooner without.
+    """
+    workers = each * (os.cpu_count() or 1)
+    return [] if session.posargs else [f"--numprocesses={workers}", *words]
 
 
 def clean_environment(**changes: str) -> dict[str, str]:
