@@ -147,7 +147,7 @@ def test_text(kind: str, body: bytes, text: str | None) -> None:
         assert made.text == text
 
 
-@pytest.mark.parametrize("charset", ["punycode", "idna", "utf-7", *CHARSETS])
+@pytest.mark.parametrize("charset", ["punycode", "idna", "utf-7", *sorted(CHARSETS)])
 @pytest.mark.parametrize("unit", [b"\xe9", b"a", b"\x1b"])
 def test_text_is_decoded_in_linear_time(charset: str, unit: bytes) -> None:
     """No server chooses an encoding whose decoder takes the square of the length."""
