@@ -82,6 +82,7 @@ class Clients:
         for client in self.made:
             pool = pool_of(client)
             assert (pool.lent, pool.waiting) == (0, 0)
+            assert not client._fetcher._active
         closing = [client.close() for client in self.made]
         self.network.advance(0)
         if not self.network.is_quiet():
