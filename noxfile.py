@@ -167,7 +167,7 @@ def tests(session: nox.Session, package: str, constraint: str) -> None:
 @nox.session
 def integration(session: nox.Session) -> None:
     """Test all packages together, as installed, over real sockets and with real peers."""
-    need(session, "openssl", "curl", "nginx", *GETTEXT)
+    need(session, "openssl", "curl", "nginx", "redis-server", *GETTEXT)
     # With bytecode: hundreds of processes start here, and half of their time would go into compiling.
     install_built(session, *group("integration"), f"cyclone[all]=={VERSION}", compiled=True)
     run = ["-m", "pytest", "-p", "no:cacheprovider", "integration", *session.posargs]

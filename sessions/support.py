@@ -33,7 +33,7 @@ PACKAGES = (
 )
 VERSION: str = nox.project.load_toml(ROOT / "packages/cyclone/pyproject.toml")["project"]["version"]
 # What the tests of a package need besides its extra `test`.
-TEST_EXTRAS = {"cyclone-core": "test,tls"}
+TEST_EXTRAS = {"cyclone-core": "test,tls", "cyclone-storage": "test,mysql,postgresql"}
 # Packages with so many tests, or such long ones, that they run on every core.
 PARALLEL = ("cyclone-core", "cyclone-escape", "cyclone-template", "cyclone")
 # Packages whose tests run twice in one environment, bare and then with all their extras, and what
@@ -47,7 +47,8 @@ RUN_TWICE: dict[str, list[str]] = {
 # Tells tests that every optional library is installed: one that is not there is then a failure.
 WITH_EXTRAS = "CYCLONE_TEST_EXTRAS"
 GETTEXT = ("msgfmt", "msginit", "msgmerge", "xgettext")
-TEST_PROGRAMS = {"cyclone-locale": GETTEXT}
+STORAGES = ("redis-server", "redis-sentinel", "initdb", "mariadbd", "mariadb-install-db")
+TEST_PROGRAMS = {"cyclone-locale": GETTEXT, "cyclone-storage": STORAGES}
 TWISTED_FLOOR = "24.11"
 
 CI = os.environ.get("CI") == "true"
@@ -55,7 +56,12 @@ RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 REQUIRED = ("3.11", "3.13")
 VERSIONS = sorted({"3.11", "3.12", "3.13", "3.14", RUNNING}, key=lambda v: int(v.split(".")[1]))
 # Program to the package of Debian that it comes with, where that has another name.
-APT_PACKAGES = {**dict.fromkeys(GETTEXT, "gettext"), "testssl": "testssl.sh"}
+APT_PACKAGES = {
+    **dict.fromkeys(GETTEXT, "gettext"),
+    **dict.fromkeys(("mariadbd", "mariadb-install-db"), "mariadb-server"),
+    "initdb": "postgresql",
+    "testssl": "testssl.sh",
+}
 
 if sys.version_info < (3, 11):  # noqa: UP036 (nox itself runs on older ones)
     message = f"cyclone needs Python 3.11 or newer; this nox runs on {RUNNING}."
@@ -102,8 +108,9 @@ def group(*names: str) -> list[str]:
 
 def need(session: nox.Session, *tools: str) -> None:
     """Make sure that programs are there: from PATH, else with apt-get as root, else an error."""
-    # Debian keeps servers where only root looks for programs.
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
+    # Debian keeps servers where only root looks for programs, and PostgreSQL's where nobody does.
+    places = ["/usr/sbin", "/usr/local/sbin", *map(str, Path("/usr/lib/postgresql").glob("*/bin"))]
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *places])
     absent = [tool for tool in tools if shutil.which(tool, path=path) is None]
     missing = sorted({APT_PACKAGES.get(tool, tool) for tool in absent})
     if not missing:
@@ -113,7 +120,8 @@ def need(session: nox.Session, *tools: str) -> None:
         hint = " && ".join("sudo " + " ".join(command) for command in commands)
         session.error(f"{', '.join(absent)} not found. Type:  {hint}")
     for command in commands:
-        session.run(*command, external=True, silent=True)
+        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+        session.run(*command, external=True, silent=True, env=quiet)
 
 
 def all_extras(package: str) -> list[str]:

@@ -37,6 +37,10 @@ SPEEDUPS = frozenset({"markupsafe"})
 # `watchfiles` needs anyio, and older versions of that need sniffio.
 RELOAD = frozenset({"anyio", "idna", "sniffio", "typing-extensions", "watchfiles"})
 
+MYSQL = frozenset({"pymysql"})
+# Of psycopg, tzdata only where the system has no time zones.
+POSTGRESQL = frozenset({"psycopg", "psycopg-binary", "typing-extensions", "tzdata"})
+
 _ESCAPE = frozenset({"cyclone-escape"})
 _LOCALE = frozenset({"cyclone-locale"})
 _TEMPLATE = frozenset({"cyclone-template"}) | _ESCAPE
@@ -58,6 +62,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "cyclone-template[speedups]": _TEMPLATE | SPEEDUPS,
     "cyclone-mail": _MAIL,
     "cyclone-storage": _STORAGE,
+    "cyclone-storage[mysql]": _STORAGE | MYSQL,
+    "cyclone-storage[postgresql]": _STORAGE | POSTGRESQL,
     "cyclone-core": _CORE,
     "cyclone-core[reload]": _CORE | RELOAD,
     "cyclone-core[tls]": _CORE | TLS,
@@ -65,12 +71,14 @@ ALLOWED: dict[str, frozenset[str]] = {
     "cyclone-realtime": _REALTIME,
     "cyclone": _CYCLONE,
     "cyclone[babel]": _CYCLONE | BABEL,
+    "cyclone[mysql]": _CYCLONE | MYSQL,
     "cyclone[orjson]": _CYCLONE | ORJSON,
+    "cyclone[postgresql]": _CYCLONE | POSTGRESQL,
     "cyclone[reload]": _CYCLONE | RELOAD,
     "cyclone[speedups]": _CYCLONE | SPEEDUPS,
     "cyclone[tls]": _CYCLONE | TLS,
     "cyclone[ssl]": _CYCLONE | TLS,
-    "cyclone[all]": _CYCLONE | TLS | BABEL | ORJSON | RELOAD | SPEEDUPS,
+    "cyclone[all]": _CYCLONE | TLS | BABEL | MYSQL | ORJSON | POSTGRESQL | RELOAD | SPEEDUPS,
 }
 
 # What an environment has before anything is installed into it.

@@ -5,7 +5,6 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from twisted.internet import reactor as installed
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import deferLater
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
@@ -30,7 +29,9 @@ class Loop:
     """
 
     def __init__(self) -> None:
-        self.reactor: Any = installed
+        from twisted.internet import reactor
+
+        self.reactor: Any = reactor
         self.errors: list[str] = []
         self._watchdog: Any = None
         globalLogPublisher.addObserver(self)

@@ -32,7 +32,9 @@ def find_program(*names: str) -> str:
     for name in names:
         if (found := shutil.which(name, path=path)) is not None:
             return found
-    raise FileNotFoundError(f"no {' or '.join(names)} here; `nox -s tests` installs what is missing")
+    raise FileNotFoundError(
+        f"no {' or '.join(names)} here; `nox -s tests` installs what is missing"
+    )
 
 
 def free_port() -> int:
