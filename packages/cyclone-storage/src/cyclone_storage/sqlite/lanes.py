@@ -1,0 +1,177 @@
+"""Threads that share one queue."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any
+
+from twisted.internet.defer import Deferred, fail, succeed
+
+from cyclone_storage.errors import PoolClosed, PoolTimeout
+from cyclone_storage.sqlite.errors import QueueFull
+from cyclone_storage.sqlite.jobs import Job
+from cyclone_storage.sqlite.outbox import Outbox
+from cyclone_storage.sqlite.workers import Worker, WorkerConnection
+
+__all__ = ["Bounds", "Lane"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much may wait, and how long.
+
+    Attributes:
+        max_waiting: Jobs that may wait for a thread.
+        wait_timeout: Seconds that a job may wait for a thread.
+    """
+
+    max_waiting: int
+    wait_timeout: float
+
+
+class Lane:
+    """A queue of jobs, done in the order in which they came by some threads, started at need.
+
+    All methods are called in the reactor's thread.
+
+    Attributes:
+        completed: How many jobs are over.
+        workers: The threads.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        max_threads: int,
+        path: str,
+        connect: Callable[[], WorkerConnection],
+        bounds: Bounds,
+        reactor: Any,  # noqa: ANN401 -- three of Twisted's interfaces
+        outbox: Outbox,
+        blame: Callable[[], str],
+    ) -> None:
+        """Make one; no thread is started before the first job.
+
+        Args:
+            name: The beginning of its threads' names.
+            max_threads: How many threads there may be.
+            path: The database, for messages.
+            connect: Opens a connection, in a thread.
+            bounds: How much may wait, and how long.
+            reactor: Its clock bounds the waiting.
+            outbox: The way back to it.
+            blame: Says what holds the threads, for whoever has waited in vain.
+        """
+        self.completed = 0
+        self.workers: list[Worker] = []
+        self._name = name
+        self._max_threads = max_threads
+        self._path = path
+        self._connect = connect
+        self._bounds = bounds
+        self._reactor = reactor
+        self._outbox = outbox
+        self._blame = blame
+        self._queue: SimpleQueue[Job | None] = SimpleQueue()
+        # In order; those that were cancelled stay until a thread has seen them, as they stand in
+        # the queue until then.
+        self._jobs: dict[Job, None] = {}
+        self._timer: Any = None
+        self._closed: Deferred[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for a thread."""
+        return max(0, len(self._jobs) - len(self.workers))
+
+    @property
+    def running(self) -> int:
+        """How many jobs a thread has."""
+        return min(len(self._jobs), len(self.workers))
+
+    def submit(self, work: Callable[..., object], *arguments: object) -> Deferred[Any]:
+        """Have something done.
+
+        Args:
+            work: Called with a connection and the arguments, in a thread.
+            arguments: The arguments.
+
+        Returns:
+            Fires with what it returns. Cancelled, it is not begun, or is stopped.
+        """
+        jobs = self._jobs
+        if len(jobs) >= len(self.workers):
+            if len(self.workers) < self._max_threads:
+                self._start()
+            elif len(jobs) >= self._bounds.max_waiting + self._max_threads:
+                return fail(QueueFull(self._say(f"{self.waiting} calls wait, and no more may")))
+            elif self._timer is None:
+                self._timer = self._reactor.callLater(self._bounds.wait_timeout, self._expire)
+        job = Job(work, arguments, self._reactor.seconds())
+        jobs[job] = None
+        deferred = job.deferred
+        self._queue.put(job)
+        return deferred  # type: ignore[return-value] # it is not settled in this turn
+
+    def close(self) -> Deferred[None]:
+        """End the threads when they have done what was submitted.
+
+        Returns:
+            Fires when they are gone.
+        """
+        if not self.workers:
+            return succeed(None)
+        self._closed = Deferred()
+        for _ in self.workers:
+            self._queue.put(None)
+        return self._closed
+
+    def stop(self) -> None:
+        """Refuse what waits and interrupt what runs."""
+        error = PoolClosed(self._say("the pool was closed before this began"))
+        for job in list(self._jobs):
+            if not job.refuse(error):
+                job.cancelled = True
+        for worker in self.workers:
+            worker.interrupt()
+
+    def _start(self) -> None:
+        self.workers.append(
+            Worker(
+                f"{self._name}-{len(self.workers)}",
+                self._queue,
+                self._connect,
+                self._path,
+                self._outbox,
+                self._settle,
+                self._gone,
+            )
+        )
+
+    def _settle(self, job: Job) -> None:
+        del self._jobs[job]
+        self.completed += 1
+        if self._timer is not None and len(self._jobs) <= len(self.workers):
+            self._timer.cancel()
+            self._timer = None
+        job.settle()
+
+    def _gone(self, worker: Worker) -> None:
+        self.workers.remove(worker)
+        worker.join()
+        if self._closed is not None and not self.workers:
+            closed, self._closed = self._closed, None
+            closed.callback(None)
+
+    def _expire(self) -> None:
+        self._timer = None
+        now = self._reactor.seconds()
+        for job in list(self._jobs):
+            left = job.since + self._bounds.wait_timeout - now
+            if left > 0:
+                self._timer = self._reactor.callLater(left, self._expire)
+                return
+            job.refuse(PoolTimeout(self._say(f"no thread became free in {now - job.since:.1f} s")))
+
+    def _say(self, what: str) -> str:
+        return f"{self._path}: {what}: {self._blame()}"

@@ -1,0 +1,149 @@
+"""A thread with a connection of its own."""
+
+import sqlite3
+from collections.abc import Callable
+from functools import partial
+from queue import SimpleQueue
+from threading import Thread
+from typing import Final
+
+from twisted.python.failure import Failure
+
+from cyclone_storage.sqlite.errors import (
+    DatabaseCorrupt,
+    DatabaseIOError,
+    TransactionError,
+    explained,
+)
+from cyclone_storage.sqlite.jobs import Job
+from cyclone_storage.sqlite.outbox import Outbox
+
+__all__ = ["Jobs", "Worker", "WorkerConnection"]
+
+Jobs = SimpleQueue[Job | None]
+"""A queue of jobs; `None` ends whoever takes it."""
+
+# Steps of SQLite's machine (some ms) after which it asks whether to go on. A tenth would show: each
+# time the thread needs the interpreter's lock.
+_STEPS: Final = 100_000
+
+
+class WorkerConnection(sqlite3.Connection):
+    """A connection that knows whose it is.
+
+    Attributes:
+        worker: The thread that uses it.
+    """
+
+    worker: "Worker"
+
+
+class Worker:
+    """Runs the jobs of a queue, one after the other, in a thread.
+
+    The thread is a daemon: a pool that nobody closes keeps no process from ending, and SQLite
+    survives that.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        queue: Jobs,
+        connect: Callable[[], WorkerConnection],
+        path: str,
+        outbox: Outbox,
+        settle: Callable[[Job], object],
+        gone: Callable[["Worker"], object],
+    ) -> None:
+        """Start the thread.
+
+        Args:
+            name: The thread's name.
+            queue: Its jobs.
+            connect: Opens a connection; called in the thread, and again after it has failed.
+            path: The database, for messages.
+            outbox: The way to the reactor.
+            settle: Called in the reactor's thread with each job that is over.
+            gone: Called in the reactor's thread when the thread ends.
+        """
+        self._queue = queue
+        self._connect = connect
+        self._path = path
+        self._outbox = outbox
+        self._settle = settle
+        self._gone = gone
+        self._connection: WorkerConnection | None = None
+        self._broken = False
+        self._job: Job | None = None
+        self._thread = Thread(target=self._work, name=name, daemon=True)
+        self._thread.start()
+
+    def interrupt(self) -> None:
+        """Stop the statement that runs; called in the reactor's thread."""
+        job = self._job
+        if job is not None:
+            job.cancelled = True
+
+    def join(self) -> None:
+        """Wait for the end of a thread that is about to end."""
+        self._thread.join()
+
+    def _work(self) -> None:
+        while (job := self._queue.get()) is not None:
+            if job.claim():
+                self.run(job, self._in_connection)
+                if self._broken:
+                    self._disconnect()
+            self._outbox.post(partial(self._settle, job))
+            # Nothing of a job is kept while the thread waits for the next.
+            del job
+        self._disconnect()
+        self._outbox.post(partial(self._gone, self))
+
+    def run(self, job: Job, work: Callable[[Job], object]) -> None:
+        """Run a job that was claimed; called in the thread.
+
+        Args:
+            job: The job; it is given its outcome.
+            work: Does it.
+        """
+        outer, self._job = self._job, job
+        try:
+            job.outcome = work(job)
+        except BaseException as error:  # noqa: BLE001 -- whoever waits for the job gets it
+            better = explained(error, self._path)
+            job.outcome = Failure(better, type(better), better.__traceback__)
+            self._broken = self._broken or isinstance(better, DatabaseCorrupt | DatabaseIOError)
+        finally:
+            self._job = outer
+
+    def _in_connection(self, job: Job) -> object:
+        connection = self._connection or self._open()
+        try:
+            result = job.work(connection, *job.arguments)
+        except BaseException:
+            if connection.in_transaction:
+                connection.rollback()
+            raise
+        if connection.in_transaction:
+            connection.rollback()
+            raise TransactionError(
+                f"{self._path}: a statement has begun a transaction and left it open, and it was "
+                "rolled back: use 'async with pool.transaction()' or pool.runInteraction()"
+            )
+        return result
+
+    def must_stop(self) -> bool:
+        """Tell whether nobody waits any more for what runs; called in the thread."""
+        return self._job is not None and self._job.cancelled
+
+    def _open(self) -> WorkerConnection:
+        connection = self._connection = self._connect()
+        connection.worker = self
+        connection.set_progress_handler(self.must_stop, _STEPS)
+        return connection
+
+    def _disconnect(self) -> None:
+        connection, self._connection, self._broken = self._connection, None, False
+        if connection is not None:
+            connection.close()
