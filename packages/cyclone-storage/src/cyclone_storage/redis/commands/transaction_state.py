@@ -1,0 +1,124 @@
+"""A transaction on a connection: mended where txredisapi's leaks the connection or mixes up results."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.defer import Deferred, fail, maybeDeferred
+
+from cyclone_storage.redis.commands.words import listed
+from cyclone_storage.redis.errors import RedisError, WatchError
+from cyclone_storage.redis.types import Key, Result
+
+if TYPE_CHECKING:
+    from cyclone_storage.redis.commands.connection import ConnectionCommands
+
+__all__ = ["TransactionState", "converted"]
+
+
+class TransactionState:
+    """WATCH, MULTI, EXEC on one connection.
+
+    Attributes:
+        factory: What made the connection; it takes it back with `connectionQueue.put`.
+        inTransaction: Whether keys are watched or a transaction is open.
+        inMulti: Whether commands are queued in the server.
+        post_proc: What makes results of the replies of commands that are queued.
+        pipelining: Whether commands wait to be sent together.
+    """
+
+    factory: Any
+    execute_command: Callable[..., Deferred[Any]]
+    inTransaction: bool
+    inMulti: bool
+    pendingTransaction: bool
+    post_proc: list[Any]
+    pipelining: bool
+
+    def handleTransactionData(self, reply: Any) -> Any:  # noqa: N802 -- txredisapi's name
+        """Leave a reply as it is: `commit` converts the results, which txredisapi did here."""
+        return reply
+
+    def watch(self, keys: Key | Iterable[Key], *more: Key) -> "Deferred[ConnectionCommands]":
+        """Watch keys; the connection is one's own until the transaction ends or `unwatch`."""
+        began = not self.inTransaction
+        self.inTransaction = True
+        watching = maybeDeferred(self.execute_command, "WATCH", *listed(keys, more))
+        if began:
+            watching.addErrback(self._release)
+        return watching.addCallback(lambda _: self)
+
+    def multi(self, keys: Key | Iterable[Key] | None = None) -> "Deferred[ConnectionCommands]":
+        """Begin a transaction; the connection is one's own until it ends."""
+        if self.inMulti:
+            return fail(
+                RedisError(
+                    "a transaction is open on this connection: commit() or discard() it first"
+                )
+            )
+        if keys is None:
+            return self._begin()
+        return self.watch(keys).addCallback(lambda _: self._begin())
+
+    def _begin(self) -> "Deferred[ConnectionCommands]":
+        beginning = maybeDeferred(self.execute_command, "MULTI")
+        # From the next command on, not from the reply: a pipeline gets that much later.
+        self.inTransaction = self.inMulti = True
+        self.post_proc = []
+        return beginning.addCallbacks(lambda _: self, self._release)
+
+    def commit(self) -> Deferred[list[Result]]:
+        """Run what was queued, and give the connection back."""
+        if not self.inMulti:
+            return fail(_no_transaction("commit"))
+        conversions, self.post_proc = self.post_proc, []
+        self.inMulti = False
+        ending = maybeDeferred(self.execute_command, "EXEC").addBoth(self._release)
+        return ending.addCallback(converted, conversions)
+
+    def discard(self) -> Deferred[str]:
+        """Forget what was queued, and give the connection back."""
+        if not self.inMulti:
+            return fail(_no_transaction("discard"))
+        self.inMulti = False
+        return maybeDeferred(self.execute_command, "DISCARD").addBoth(self._release)
+
+    def unwatch(self) -> Deferred[str]:
+        """Watch no key any more, and give the connection back unless a transaction is open."""
+        ending = maybeDeferred(self.execute_command, "UNWATCH")
+        if self.inTransaction and not self.inMulti:
+            ending.addBoth(self._release)
+        return ending
+
+    def _release(self, result: Any) -> Any:
+        # After the reply, not before the command is sent, as txredisapi had it: another's command
+        # could slip in between and end up in the transaction.
+        if self.inTransaction:
+            self.inTransaction = self.inMulti = self.pendingTransaction = False
+            self.post_proc = []
+            if not self.pipelining:
+                self.factory.connectionQueue.put(self)
+        return result
+
+
+def _no_transaction(name: str) -> RedisError:
+    return RedisError(
+        f"Not in transaction: {name}() belongs to what multi() gave, once, and not to the pool"
+    )
+
+
+def converted(replies: list[Any] | None, conversions: Iterable[Any]) -> list[Result]:
+    """Make the results of a transaction.
+
+    Args:
+        replies: What EXEC gave.
+        conversions: For each command a function that makes its result, or None.
+
+    Raises:
+        WatchError: EXEC gave nothing.
+    """
+    if replies is None:
+        raise WatchError("a watched key has changed: no command of the transaction was run")
+    return [
+        reply if conversion is None or isinstance(reply, Exception) else conversion(reply)
+        for reply, conversion in zip(replies, conversions, strict=True)
+    ]
