@@ -1,0 +1,19 @@
+"""What goes to Redis and what comes back."""
+
+from typing import TypeAlias
+
+from cyclone_storage.redis.errors import ResponseError
+
+__all__ = ["Key", "Reply", "Result", "Value"]
+
+Key: TypeAlias = str | bytes
+"""The name of a key; text is encoded with the connection's charset."""
+
+Value: TypeAlias = str | bytes | int | float
+"""What a key, a field or a member may hold; numbers are sent as their decimal text."""
+
+Reply: TypeAlias = str | bytes | int | float | list["Reply"] | None
+"""An answer after conversion: text that looks like a number is one, unless that is switched off."""
+
+Result: TypeAlias = "Reply | ResponseError"
+"""The answer to one command of a transaction: an error does not end the others."""
