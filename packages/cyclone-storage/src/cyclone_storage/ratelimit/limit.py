@@ -1,0 +1,316 @@
+"""A limit, and how it is put before the methods of a handler."""
+
+import functools
+import hashlib
+import math
+import time
+from collections.abc import Callable, Coroutine
+from inspect import isawaitable
+from ipaddress import IPv6Address, ip_address
+from typing import Any, Final, ParamSpec, Protocol
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from cyclone_storage.errors import PoolClosed, StorageUnavailable
+from cyclone_storage.ratelimit.buckets import (
+    Bucket,
+    Buckets,
+    MemoryBuckets,
+    RedisBuckets,
+    Scripts,
+    Taken,
+)
+from cyclone_storage.ratelimit.decision import Decision, RateLimited
+
+__all__ = ["RateLimit", "remote_network"]
+
+_P = ParamSpec("_P")
+
+# Longer keys are hashed: what somebody types into a form must not decide how much memory a key needs.
+_LONGEST_KEY: Final = 200
+# Providers give each of their customers a network of this size or larger (RFC 6177).
+_NETWORK_BITS: Final = 64
+# What is left of a token after a division that does not come out even.
+_ROUNDING: Final = 1e-6
+
+_log = Logger(namespace="cyclone.storage")
+
+
+class _Request(Protocol):
+    @property
+    def remote_ip(self) -> str | None:
+        """Return the address of the client."""
+
+
+class _Handler(Protocol):
+    @property
+    def request(self) -> _Request:
+        """Return what is asked."""
+
+
+def remote_network(handler: _Handler) -> str:
+    """Return by whom a handler is asked: the key that limits clients who are not signed in.
+
+    Args:
+        handler: A web handler with `request.remote_ip`.
+
+    Returns:
+        The IPv4 address; of an IPv6 address its network of 64 bits, as everybody has as many of
+        these addresses as they like; any other text, such as that of a Unix socket, as it is.
+    """
+    text = handler.request.remote_ip or ""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return text
+    if not isinstance(address, IPv6Address):
+        return text
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    host_bits = address.max_prefixlen - _NETWORK_BITS
+    return f"{IPv6Address(int(address) >> host_bits << host_bits)}/{_NETWORK_BITS}"
+
+
+class RateLimit:
+    """At most so many in a time, for each key: a token bucket.
+
+    Each key has a bucket of `burst` tokens, full at first, into which `rate` tokens flow in `per`
+    seconds. An attempt takes a token; without one it is refused, and takes nothing::
+
+        limit = RateLimit(5, 60)                        # in this process
+        limit = RateLimit(5, 60, store=pool, name="sign-in")  # in Redis, for all processes
+
+        class SignIn(cyclone.web.RequestHandler):
+            @limit.by(remote_network)
+            async def post(self): ...
+
+    In memory a limit is one process's own, and ends with it.
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        per: float = 1.0,
+        *,
+        burst: int | None = None,
+        store: Scripts | None = None,
+        name: str = "",
+        fail_open: bool = False,
+        timeout: float = 2.0,
+        max_keys: int = 100_000,
+        clock: IReactorTime | None = None,
+    ) -> None:
+        """Make a limit.
+
+        Args:
+            rate: How many attempts are allowed in `per` seconds, in the long run.
+            per: Seconds.
+            burst: How many are allowed at once by somebody who has waited; `rate`, rounded up, if
+                None.
+            store: A pool or connection of `cyclone_storage.redis` that keeps the buckets; None keeps
+                them in memory.
+            name: Of the limit in Redis: limits of the same name share their buckets.
+            fail_open: What happens while Redis is away: True allows every attempt and logs it, False
+                fails with `StorageUnavailable`.
+            timeout: Seconds to wait for Redis.
+            max_keys: How many buckets the memory holds. Beyond it the one that was not asked for
+                longest is forgotten, that is, full.
+            clock: Measures time in memory, and `timeout`; by default a monotonic clock and the
+                reactor.
+
+        Raises:
+            TypeError: `burst` or `max_keys` is no whole number.
+            ValueError: A number is not above 0, or a store has no name.
+        """
+        for what, number in {"rate": rate, "per": per, "timeout": timeout}.items():
+            if not (number > 0 and math.isfinite(number)):
+                raise ValueError(f"{what} of a RateLimit is {number!r}; it must be above 0")
+        burst = math.ceil(rate) if burst is None else _counted("burst of a RateLimit", burst)
+        max_keys = _counted("max_keys of a RateLimit", max_keys)
+        if store is not None and not name:
+            raise ValueError(
+                "a RateLimit with store= needs name=: limits of the same name share their buckets"
+            )
+        self._bucket = Bucket(per / rate, burst)
+        self._fail_open = fail_open
+        self._timeout = timeout
+        self._clock = clock
+        self._name = name
+        self._buckets: Buckets
+        if store is None:
+            seconds = time.monotonic if clock is None else clock.seconds
+            self._buckets = MemoryBuckets(max_keys, seconds)
+        else:
+            self._buckets = RedisBuckets(store, name)
+        self._in_redis = store is not None
+        self._away = False
+
+    def __repr__(self) -> str:
+        """Say what is allowed."""
+        where = f"in Redis as {self._name!r}" if self._in_redis else "in memory"
+        every = f"one in {self._bucket.interval:g} s, {self._bucket.burst} at once"
+        return f"<RateLimit: {every}, {where}>"
+
+    def take(self, key: str | bytes, cost: int = 1) -> Deferred[Decision]:
+        """Take tokens if there are as many, and say so.
+
+        Args:
+            key: Who makes the attempt.
+            cost: How many tokens it takes.
+
+        Returns:
+            The decision; it fails with `StorageUnavailable` if Redis is away and the limit does not
+            fail open.
+
+        Raises:
+            TypeError: The key is no text, or the cost no whole number.
+            ValueError: The cost is not above 0, or above what a bucket ever holds.
+        """
+        if _counted("cost of an attempt", cost) > self._bucket.burst:
+            raise ValueError(
+                f"a cost of {cost} is never allowed: buckets hold {self._bucket.burst}; raise burst="
+            )
+        taking = self._buckets.take(_short(key), cost, self._bucket)
+        if self._in_redis:
+            self._limit_time(taking)
+            return taking.addCallbacks(self._decide, self._do_without)
+        return taking.addCallback(self._decide)
+
+    def check(self, key: str | bytes, cost: int = 1) -> Deferred[Decision]:
+        """Take tokens, or fail.
+
+        Args:
+            key: Who makes the attempt.
+            cost: How many tokens it takes.
+
+        Returns:
+            The decision, which allows the attempt; it fails with `RateLimited` if there are not as
+            many, and with `StorageUnavailable` as `take` does.
+
+        Raises:
+            TypeError: As `take`.
+            ValueError: As `take`.
+        """
+        return self.take(key, cost).addCallback(self._refuse)
+
+    def reset(self, key: str | bytes) -> Deferred[None]:
+        """Fill the bucket of a key, after a successful sign-in for example.
+
+        Args:
+            key: Whose bucket.
+
+        Returns:
+            When it is full; failures of Redis come as they are.
+
+        Raises:
+            TypeError: The key is no text.
+        """
+        resetting = self._buckets.reset(_short(key))
+        if self._in_redis:
+            self._limit_time(resetting)
+        return resetting
+
+    def by(
+        self, key: Callable[[Any], str | bytes], cost: int = 1
+    ) -> Callable[
+        [Callable[_P, object]],
+        Callable[_P, Coroutine[Any, Any, None]],
+    ]:
+        """Put the limit before a method of a handler, plain or asynchronous.
+
+        Args:
+            key: Says of a handler who asks, such as `remote_network`.
+            cost: How many tokens a request takes.
+
+        Returns:
+            A decorator. It goes below `authenticated`, if that is there.
+        """
+
+        def decorate(
+            method: Callable[_P, object],
+        ) -> Callable[_P, Coroutine[Any, Any, None]]:
+            @functools.wraps(method)
+            async def limited(*args: _P.args, **kwargs: _P.kwargs) -> None:
+                await limit.check(key(args[0]), cost)
+                result = method(*args, **kwargs)
+                if isawaitable(result):
+                    await result
+
+            return limited
+
+        limit = self
+        return decorate
+
+    def _decide(self, taken: Taken) -> Decision:
+        wait, busy = taken
+        self._away = False
+        remaining = self._bucket.burst - busy / self._bucket.interval
+        return Decision(wait <= 0, max(0, math.floor(remaining + _ROUNDING)), wait)
+
+    def _refuse(self, decision: Decision) -> Decision:
+        if decision.allowed:
+            return decision
+        name = f" {self._name!r}" if self._name else ""
+        raise RateLimited(
+            f"too many attempts for the limit{name}: the next one in {decision.retry_after:.3g} s",
+            decision,
+        )
+
+    def _do_without(self, failure: Failure) -> Decision:
+        # A mistake of the program and a wait that was given up are no outage.
+        failure.trap(Exception)
+        if failure.check(PoolClosed, CancelledError) is not None:
+            failure.raiseException()
+        reason = failure.getErrorMessage()
+        if not self._fail_open:
+            raise StorageUnavailable(
+                f"the limit {self._name!r} cannot ask Redis: {reason}"
+            ) from failure.value
+        if not self._away:
+            # Once for each outage: as many lines as requests would be an outage of their own.
+            self._away = True
+            _log.error(
+                "the limit {name!r} allows everything while Redis is away: {reason}",
+                name=self._name,
+                reason=reason,
+            )
+        return Decision(allowed=True, remaining=0, retry_after=0.0)
+
+    def _limit_time(self, waiting: Deferred[Any]) -> None:
+        clock: Any = self._clock
+        if clock is None:
+            from twisted.internet import reactor as clock
+        waiting.addTimeout(self._timeout, clock)
+
+
+def _counted(what: str, number: int) -> int:
+    """Return a whole number above 0.
+
+    Raises:
+        TypeError: It is no whole number.
+        ValueError: It is not above 0.
+    """
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise TypeError(f"the {what} is {number!r}; it must be a whole number")
+    if number < 1:
+        raise ValueError(f"the {what} is {number}; it must be above 0")
+    return number
+
+
+def _short(key: str | bytes) -> str | bytes:
+    """Return a key of bounded length.
+
+    Raises:
+        TypeError: It is no text.
+    """
+    if not isinstance(key, str | bytes):
+        raise TypeError(
+            f"the key of an attempt is {key!r}; it must be text or bytes that say who makes it"
+        )
+    if len(key) <= _LONGEST_KEY:
+        return key
+    data = key.encode("utf-8", "surrogatepass") if isinstance(key, str) else key
+    return "sha256:" + hashlib.sha256(data).hexdigest()
