@@ -1,5 +1,6 @@
 """Redis on Twisted: the classic `cyclone.redis`, typed, with TLS that verifies and bounds that hold."""
 
+from cyclone_storage.redis.connect import connect
 from cyclone_storage.redis.errors import (
     AuthenticationError,
     CertificateError,
@@ -19,23 +20,46 @@ from cyclone_storage.redis.errors import (
     WaitTimeout,
     WatchError,
 )
+from cyclone_storage.redis.factory import RedisFactory
+from cyclone_storage.redis.handler import ConnectionHandler, UnixConnectionHandler
+from cyclone_storage.redis.makers import (
+    Connection,
+    ConnectionPool,
+    UnixConnection,
+    UnixConnectionPool,
+    lazyConnection,
+    lazyConnectionPool,
+    lazyUnixConnection,
+    lazyUnixConnectionPool,
+)
+from cyclone_storage.redis.pool_errors import NotConnected, RedisPoolClosed
 from cyclone_storage.redis.protocol import BaseRedisProtocol, RedisProtocol
+from cyclone_storage.redis.stats import PoolStats
 from cyclone_storage.redis.types import Key, Reply, Result, Value
+from cyclone_storage.redis.urls import RedisURL, parse_url
 
 __all__ = [
     "AuthenticationError",
     "BaseRedisProtocol",
     "CertificateError",
+    "Connection",
     "ConnectionError",
+    "ConnectionHandler",
+    "ConnectionPool",
     "HandshakeError",
     "InvalidData",
     "InvalidResponse",
     "Key",
     "MasterNotFoundError",
     "NoScriptRunning",
+    "NotConnected",
+    "PoolStats",
     "ProtocolError",
     "RedisError",
+    "RedisFactory",
+    "RedisPoolClosed",
     "RedisProtocol",
+    "RedisURL",
     "Reply",
     "ReplyTooLarge",
     "ResponseError",
@@ -43,7 +67,16 @@ __all__ = [
     "ScriptDoesNotExist",
     "TLSError",
     "TimeoutError",
+    "UnixConnection",
+    "UnixConnectionHandler",
+    "UnixConnectionPool",
     "Value",
     "WaitTimeout",
     "WatchError",
+    "connect",
+    "lazyConnection",
+    "lazyConnectionPool",
+    "lazyUnixConnection",
+    "lazyUnixConnectionPool",
+    "parse_url",
 ]

@@ -1,0 +1,154 @@
+"""Connections for commands that block: each has one to itself, outside the pool."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
+from twisted.internet.interfaces import IDelayedCall
+from twisted.python.failure import Failure
+
+from cyclone_storage.redis.errors import ResponseError, WaitTimeout
+from cyclone_storage.redis.pool_errors import NotConnected
+from cyclone_storage.redis.slots import Attempt
+from cyclone_storage.redis.waiting import WaitingLine
+
+if TYPE_CHECKING:
+    from cyclone_storage.redis.factory import RedisFactory
+
+__all__ = ["BlockingConnections"]
+
+# Seconds for which a connection is kept that nobody uses.
+_IDLE: Final = 60.0
+
+
+class BlockingConnections:
+    """Connections that are made when a blocking command needs one, and used again.
+
+    In the pool such a command would hold one for as long as it blocks: a few `blpop` of a queue's
+    consumers would stop everybody else.
+    """
+
+    def __init__(self, factory: "RedisFactory", most: int) -> None:
+        """Begin with none.
+
+        Args:
+            factory: The pool.
+            most: How many there may be at the same time.
+        """
+        self._factory = factory
+        self._most = most
+        self._idle: dict[Any, IDelayedCall] = {}
+        self._dialing: dict[Attempt, Deferred[Any]] = {}
+        self._line = WaitingLine(factory.clock)
+        self.connections: set[Any] = set()
+
+    @property
+    def waiting(self) -> int:
+        """Commands that wait for a connection."""
+        return len(self._line) + len(self._dialing)
+
+    def run(self, words: tuple[Any, ...], post_proc: Any) -> "Deferred[Any]":
+        """Run a command on a connection of its own, with no bound on the time of its reply.
+
+        Args:
+            words: Its words.
+            post_proc: What makes the result of the reply.
+
+        Returns:
+            The result. Cancelling it closes the connection.
+        """
+
+        def begin(conn: Any) -> Any:
+            running = maybeDeferred(
+                conn.execute_command, *words, post_proc=post_proc, apply_timeout=False
+            )
+            return running.addBoth(self._done, conn)
+
+        return self._take().addCallback(begin)
+
+    def _done(self, result: Any, conn: Any) -> Any:
+        if isinstance(result, Failure) and not isinstance(result.value, ResponseError):
+            # Given up: the server would still give it what comes later, and that would be lost.
+            conn.transport.abortConnection()
+        elif conn in self.connections:
+            self._idle[conn] = self._factory.clock.callLater(_IDLE, self._close, conn)
+            self._serve()
+        else:
+            self._factory.release(conn)
+        return result
+
+    def _take(self, _: object = None) -> "Deferred[Any]":
+        factory = self._factory
+        if factory.endpoint is None:
+            # Made by reactor.connectTCP: there is nothing to make another with.
+            return factory.wait(exclusive=True)
+        if self._idle:
+            conn, timer = self._idle.popitem()
+            timer.cancel()
+            return succeed(conn)
+        if factory.size == 0:
+            # Whoever waits for the server waits in one way, with one set of errors.
+            return factory.wait().addCallback(self._take)
+        if not self._room:
+            return self._line.add(factory.wait_timeout, self._explain).addCallback(self._take)
+        attempt = Attempt(factory, self._ended, extra=True)
+        deferred: Deferred[Any] = Deferred(lambda _: attempt.abort())
+        self._dialing[attempt] = deferred
+        attempt.begin(factory.endpoint)
+        return deferred
+
+    @property
+    def _room(self) -> bool:
+        return len(self.connections) + len(self._dialing) < self._most
+
+    def usable(self, conn: Any) -> None:
+        """Give a connection to the command that it was made for.
+
+        Args:
+            conn: Its protocol.
+        """
+        deferred = self._dialing.pop(self._factory.attempt_of[conn])
+        self.connections.add(conn)
+        deferred.callback(conn)
+
+    def _ended(self, attempt: Attempt, reason: Failure) -> None:
+        deferred = self._dialing.pop(attempt, None)
+        self._factory.extraEnded()
+        if deferred is not None and not deferred.called:
+            problem = attempt.problem or reason.value
+            deferred.errback(
+                NotConnected(
+                    f"no connection to {self._factory.where} for a blocking command: {problem}"
+                )
+            )
+        self._serve()
+
+    def withdraw(self, conn: Any) -> None:
+        """Forget a connection that is lost.
+
+        Args:
+            conn: Its protocol; it may be none of these.
+        """
+        self.connections.discard(conn)
+        timer = self._idle.pop(conn, None)
+        if timer is not None and timer.active():
+            timer.cancel()
+
+    def close(self) -> None:
+        """Close all."""
+        for timer in self._idle.values():
+            timer.cancel()
+        self._idle.clear()
+        self._line.fail(self._factory.closed_error)
+
+    def _close(self, conn: Any) -> None:
+        del self._idle[conn]
+        conn.transport.loseConnection()
+
+    def _serve(self) -> None:
+        self._line.serve(any_free=lambda: self._idle or self._room, give=lambda _: None)
+
+    def _explain(self) -> Exception:
+        return WaitTimeout(
+            f"all {self._most} connections to {self._factory.where} for blocking commands were in use"
+            f" for {self._factory.wait_timeout:g} s"
+        )

@@ -1,0 +1,83 @@
+"""Where a pool connects to: endpoints for TCP, TLS and Unix sockets."""
+
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint
+from twisted.internet.interfaces import (
+    IOpenSSLClientConnectionCreator,
+    IProtocolFactory,
+    IStreamClientEndpoint,
+)
+from zope.interface import implementer
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
+__all__ = ["TLSEndpoint", "tcp_endpoint", "unix_endpoint"]
+
+# Seconds that a connection may take, if the program sets no other bound.
+_CONNECT = 10
+
+
+@implementer(IStreamClientEndpoint)
+class TLSEndpoint:
+    """Another endpoint with TLS on it; `wrapClientTLS` would not take an old context factory."""
+
+    def __init__(self, wrapped: IStreamClientEndpoint, context: Any) -> None:
+        """Prepare.
+
+        Args:
+            wrapped: Makes the connection.
+            context: Makes TLS: an IOpenSSLClientConnectionCreator or a ClientContextFactory.
+        """
+        self._wrapped = wrapped
+        self._context = context
+
+    def connect(self, protocolFactory: IProtocolFactory) -> "Deferred[Any]":  # noqa: N803 -- Twisted's
+        """Connect (Twisted: `IStreamClientEndpoint`)."""
+        from twisted.protocols.tls import TLSMemoryBIOFactory
+
+        factory: Any = TLSMemoryBIOFactory(self._context, True, protocolFactory)
+        connecting: Deferred[Any] = self._wrapped.connect(factory)
+        return connecting.addCallback(lambda protocol: protocol.wrappedProtocol)
+
+
+def tcp_endpoint(
+    reactor: Any, host: str, port: int, timeout: float | None, tls: Any = False
+) -> IStreamClientEndpoint:
+    """Return an endpoint for a host; each of its addresses is tried, of IPv6 and IPv4.
+
+    Args:
+        reactor: What connects.
+        host: Its name or address.
+        port: The port.
+        timeout: Seconds that it may take; 10 if None.
+        tls: False for none; True for TLS that verifies the server; or what makes TLS.
+
+    Raises:
+        TypeError: `tls` is none of that.
+    """
+    endpoint = HostnameEndpoint(reactor, host, port, timeout=timeout or _CONNECT)
+    if not tls:
+        return endpoint
+    if tls is True:
+        from cyclone_storage.redis.tls import client_tls
+
+        tls = client_tls(host)
+    elif not (IOpenSSLClientConnectionCreator.providedBy(tls) or hasattr(tls, "getContext")):
+        raise TypeError(
+            "ssl_context_factory must be True (TLS that verifies the server), False or what makes TLS"
+            f" contexts, not {tls!r}"
+        )
+    return TLSEndpoint(endpoint, tls)
+
+
+def unix_endpoint(reactor: Any, path: str, timeout: float | None) -> IStreamClientEndpoint:
+    """Return an endpoint for a Unix socket.
+
+    Args:
+        reactor: What connects.
+        path: Its path.
+        timeout: Seconds that it may take; 10 if None.
+    """
+    return UNIXClientEndpoint(reactor, path, timeout=timeout or _CONNECT)

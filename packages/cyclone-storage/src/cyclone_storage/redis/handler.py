@@ -1,0 +1,182 @@
+"""What commands are given to: it has each of them run on a connection of its pool."""
+
+import difflib
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from twisted.internet.defer import Deferred, fail, maybeDeferred
+from twisted.python.failure import Failure
+
+from cyclone_storage.redis.commands import Commands
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from cyclone_storage.redis.factory import RedisFactory
+    from cyclone_storage.redis.stats import PoolStats
+
+__all__ = ["ConnectionHandler", "UnixConnectionHandler"]
+
+# What takes a connection out of the pool until it puts itself back.
+_EXCLUSIVE: Final = frozenset({"multi", "watch", "pipeline"})
+
+
+class ConnectionHandler(Commands):
+    """A pool of connections, with all commands of Redis as methods.
+
+    Each command runs on a connection of the pool and returns a Deferred. A command that is given while
+    there is no connection waits for one, for a bounded time; one that was sent and has met the end of
+    its connection fails with ConnectionError and is never sent again, as nobody knows whether it was
+    executed. `multi`, `watch` and `pipeline` have a connection for themselves until they end; commands
+    that block get one outside the pool.
+
+    It is an asynchronous context manager, which closes the pool at its end.
+    """
+
+    def __init__(self, factory: "RedisFactory") -> None:
+        """Make what a factory is used by; `RedisFactory(...).handler` is one.
+
+        Args:
+            factory: The pool.
+        """
+        self._factory = factory
+        self._connected = factory.deferred
+
+    def _run(self, name: str, *args: Any, **kwargs: Any) -> Deferred[Any]:
+        factory = self._factory
+        factory.commands += 1
+        if name in _EXCLUSIVE:
+            return self._run_exclusive(name, args, kwargs)
+        conn = factory.pick()
+        if conn is None:
+            return self._run_later(name, args, kwargs)
+        # Without a chain of Deferreds: this is what nearly all commands take.
+        try:
+            running: Deferred[Any] = getattr(conn, name)(*args, **kwargs)
+        except Exception:  # noqa: BLE001 -- it becomes the result
+            running = fail(Failure())
+        return running.addErrback(factory.count_failure)
+
+    def _run_later(self, name: str, args: Any, kwargs: Any) -> Deferred[Any]:
+        factory = self._factory
+        waiting = factory.wait()
+        waiting.addCallback(lambda conn: getattr(conn, name)(*args, **kwargs))
+        return waiting.addErrback(factory.count_failure)
+
+    def _run_exclusive(self, name: str, args: Any, kwargs: Any) -> Deferred[Any]:
+        factory = self._factory
+
+        def begin(conn: Any) -> Any:
+            beginning = maybeDeferred(getattr(conn, name), *args, **kwargs)
+            return beginning.addErrback(give_up, conn)
+
+        def give_up(failure: Failure, conn: Any) -> Failure:
+            # Cancelled or refused half-way: whether keys are watched, nobody knows.
+            if conn in factory.exclusive:
+                factory.drop(conn)
+            return failure
+
+        waiting = factory.wait(exclusive=True).addCallback(begin)
+        return waiting.addErrback(factory.count_failure)
+
+    def _run_blocking(self, *words: Any, post_proc: Any = None) -> Deferred[Any]:
+        factory = self._factory
+        factory.commands += 1
+        running = factory.blocking.run(words, post_proc)
+        return running.addErrback(factory.count_failure)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a command that only the pool's class of protocols has.
+
+        Raises:
+            AttributeError: There is none of this name.
+        """
+        factory = self.__dict__.get("_factory")
+        if not name.startswith("_") and callable(
+            getattr(getattr(factory, "protocol", None), name, None)
+        ):
+            return partial(self._run, name)
+        near = difflib.get_close_matches(name, dir(self), 1)
+        hint = f": did you mean {near[0]}()?" if near else ""
+        raise AttributeError(
+            f"Redis pools have no command {name!r}{hint} Any command of the server can be given as"
+            " execute('NAME', ...)",
+            name=name,
+            obj=self,
+        )
+
+    def quit(self) -> Deferred[Any]:
+        """Close the pool: a QUIT to one connection of several would mean little.
+
+        Returns:
+            A Deferred of `"OK"` when no connection is left, as Redis answers it.
+        """
+        return self.disconnect().addCallback(lambda _: "OK")
+
+    def disconnect(self) -> Deferred[None]:
+        """Close all connections; the pool cannot be used any more.
+
+        Commands in flight fail with ConnectionError, those that wait with RedisPoolClosed.
+
+        Returns:
+            A Deferred that fires when no connection is left.
+        """
+        return self._factory.disconnect()
+
+    def close(self) -> Deferred[None]:
+        """Close all connections (`disconnect` by its usual name).
+
+        Returns:
+            A Deferred that fires when no connection is left.
+        """
+        return self._factory.disconnect()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: "TracebackType | None",
+    ) -> None:
+        await self.disconnect()
+
+    def ready(self, timeout: float | None = None) -> "Deferred[Self]":
+        """Wait until a command can be sent.
+
+        Args:
+            timeout: Seconds to wait; as long as a command would if None.
+
+        Returns:
+            A Deferred of this handler, which fails as a command would: AuthenticationError, WaitTimeout
+            with what the last attempt has met, NotConnected, RedisPoolClosed.
+        """
+        return self._factory.wait_ready(timeout).addCallback(lambda _: self)
+
+    def stats(self) -> "PoolStats":
+        """Return how the pool is at this moment."""
+        return self._factory.stats()
+
+    def __repr__(self) -> str:
+        """Return where it is connected to, as txredisapi does."""
+        return self._describe("Redis Connection", lambda peer: f"{peer.host}:{peer.port}")
+
+    def _describe(self, kind: str, name: Any) -> str:
+        factory = self._factory
+        if not factory.pool:
+            return "<Redis Connection: Not connected>"
+        peer = factory.pool[0].transport.getPeer()
+        return f"<{kind}: {name(peer)} - {factory.size} connection(s)>"
+
+
+class UnixConnectionHandler(ConnectionHandler):
+    """A pool of connections to a Unix socket."""
+
+    def __repr__(self) -> str:
+        """Return where it is connected to, as txredisapi does."""
+        return self._describe("Redis Unix Connection", lambda peer: _text(peer.name))
+
+
+def _text(name: str | bytes) -> str:
+    return name.decode(errors="replace") if isinstance(name, bytes) else name
