@@ -50,19 +50,19 @@ class DatabaseIOError(sqlite3.OperationalError, StorageUnavailable):
     """The disk, or its file system, fails."""
 
 
-class DatabaseReadOnly(sqlite3.OperationalError, StorageError):
+class DatabaseReadOnly(sqlite3.OperationalError, StorageError):  # noqa: N818 -- like its siblings
     """The database cannot be written."""
 
 
-class DatabaseUnopened(sqlite3.OperationalError, StorageError):
+class DatabaseUnopened(sqlite3.OperationalError, StorageError):  # noqa: N818 -- like its siblings
     """The database cannot be opened."""
 
 
-class StatementInterrupted(sqlite3.OperationalError, StorageError):
+class StatementInterrupted(sqlite3.OperationalError, StorageError):  # noqa: N818 -- like its siblings
     """A statement was stopped: nobody waits for it any more, or the pool was closed."""
 
 
-class DatabaseCorrupt(sqlite3.DatabaseError, StorageError):
+class DatabaseCorrupt(sqlite3.DatabaseError, StorageError):  # noqa: N818 -- like its siblings
     """The file is no SQLite database, or it is damaged."""
 
 
@@ -76,13 +76,17 @@ class QueueFull(StorageUnavailable):
 
 _BUSY: Final = (
     DatabaseBusy,
-    "another connection has held it for longer than the busy timeout: find what keeps a "
-    "transaction open, or raise busy_timeout",
+    (
+        "another connection has held it for longer than the busy timeout: find what keeps a "
+        "transaction open, or raise busy_timeout"
+    ),
 )
 _CORRUPT: Final = (
     DatabaseCorrupt,
-    "the file is not a sound SQLite database: restore it from a backup, or look at it with "
-    "'PRAGMA integrity_check'",
+    (
+        "the file is not a sound SQLite database: restore it from a backup, or look at it with "
+        "'PRAGMA integrity_check'"
+    ),
 )
 
 # Primary result codes (https://sqlite.org/rescode.html); all others stay what sqlite3 raised.
@@ -96,13 +100,17 @@ _KNOWN: Final[Mapping[int, tuple[type[sqlite3.DatabaseError], str]]] = MappingPr
         ),
         sqlite3.SQLITE_IOERR: (
             DatabaseIOError,
-            "look at the disk and its file system: is there room, does it know locks and shared "
-            "memory (network file systems often do not: wal=False)?",
+            (
+                "look at the disk and its file system: is there room, does it know locks and shared "
+                "memory (network file systems often do not: wal=False)?"
+            ),
         ),
         sqlite3.SQLITE_READONLY: (
             DatabaseReadOnly,
-            "the process needs the right to write the file and its directory, as SQLite puts its "
-            "journal beside it; to read only, wal=False needs none",
+            (
+                "the process needs the right to write the file and its directory, as SQLite puts its "
+                "journal beside it; to read only, wal=False needs none"
+            ),
         ),
         sqlite3.SQLITE_CANTOPEN: (
             DatabaseUnopened,
@@ -110,8 +118,10 @@ _KNOWN: Final[Mapping[int, tuple[type[sqlite3.DatabaseError], str]]] = MappingPr
         ),
         sqlite3.SQLITE_INTERRUPT: (
             StatementInterrupted,
-            "its Deferred was cancelled, or the pool was closed, while it ran; what it had written "
-            "was rolled back",
+            (
+                "its Deferred was cancelled, or the pool was closed, while it ran; what it had written "
+                "was rolled back"
+            ),
         ),
         sqlite3.SQLITE_CORRUPT: _CORRUPT,
         sqlite3.SQLITE_NOTADB: _CORRUPT,

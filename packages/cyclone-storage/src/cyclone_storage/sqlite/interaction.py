@@ -3,10 +3,10 @@
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextvars import Context
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 from cyclone_storage.sqlite.errors import StatementInterrupted, TransactionError
-from cyclone_storage.sqlite.statements import Parameters
+from cyclone_storage.sqlite.statements import check_open
 from cyclone_storage.sqlite.workers import WorkerConnection
 
 __all__ = ["Cursor", "interact", "run_with_connection"]
@@ -21,7 +21,7 @@ class Cursor(sqlite3.Cursor):
 
     connection: WorkerConnection
 
-    def execute(self, sql: str, parameters: Parameters = (), /) -> "Cursor":
+    def execute(self, sql: str, parameters: Any = (), /) -> Self:  # noqa: ANN401 -- its base takes what has no name
         """Run a statement.
 
         Args:
@@ -39,7 +39,7 @@ class Cursor(sqlite3.Cursor):
         super().execute(sql, parameters)
         return self
 
-    def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> "Cursor":
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> Self:
         """Run a statement with several parameters, one after the other.
 
         Args:
@@ -69,22 +69,6 @@ class Cursor(sqlite3.Cursor):
         if self.connection.worker.must_stop():
             raise StatementInterrupted("nobody waits for this interaction any more: it is stopped")
         check_open(self.connection)
-
-
-def check_open(connection: sqlite3.Connection) -> None:
-    """See that a transaction still is one.
-
-    Args:
-        connection: Its connection.
-
-    Raises:
-        TransactionError: It is over.
-    """
-    if not connection.in_transaction:
-        raise TransactionError(
-            "the transaction is over, and this statement would have been outside of it: a COMMIT "
-            "or ROLLBACK has ended it, or SQLite rolled it back after an earlier error"
-        )
 
 
 def interact(

@@ -22,7 +22,7 @@ class Job:
         since: When it was made, in seconds of the reactor's clock.
         cancelled: Nobody waits for it any more; a statement that runs is stopped.
         outcome: What it returned, or a Failure.
-        deferred: Fires with the outcome; `None` afterwards.
+        deferred: Fires with the outcome.
     """
 
     __slots__ = ("_claims", "arguments", "cancelled", "deferred", "outcome", "since", "work")
@@ -42,7 +42,7 @@ class Job:
         self.since = since
         self.cancelled = False
         self.outcome: object = None
-        self.deferred: Deferred[Any] | None = Deferred(self._cancel)
+        self.deferred: Deferred[Any] = Deferred(self._cancel)
         self._claims = Lock()
 
     def claim(self) -> bool:
@@ -61,14 +61,13 @@ class Job:
 
     def settle(self) -> None:
         """Fire the Deferred with the outcome, unless it was cancelled."""
-        deferred, self.deferred = self.deferred, None
         outcome, self.outcome = self.outcome, None
-        if deferred is None or deferred.called:
+        if self.deferred.called:
             return
         if isinstance(outcome, Failure):
-            deferred.errback(outcome)
+            self.deferred.errback(outcome)
         else:
-            deferred.callback(outcome)
+            self.deferred.callback(outcome)
 
     def refuse(self, error: Exception) -> bool:
         """Fail it if it has not begun.

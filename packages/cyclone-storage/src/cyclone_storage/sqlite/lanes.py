@@ -1,9 +1,10 @@
 """Threads that share one queue."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Final
 
 from twisted.internet.defer import Deferred, fail, succeed
 
@@ -14,6 +15,9 @@ from cyclone_storage.sqlite.outbox import Outbox
 from cyclone_storage.sqlite.workers import Worker, WorkerConnection
 
 __all__ = ["Bounds", "Lane"]
+
+# Seconds that an interrupted thread is waited for while nothing else can happen.
+_GRACE: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Lane:
         bounds: Bounds,
         reactor: Any,  # noqa: ANN401 -- three of Twisted's interfaces
         outbox: Outbox,
-        blame: Callable[[], str],
+        blame: Callable[["Lane"], str],
     ) -> None:
         """Make one; no thread is started before the first job.
 
@@ -109,9 +113,8 @@ class Lane:
                 self._timer = self._reactor.callLater(self._bounds.wait_timeout, self._expire)
         job = Job(work, arguments, self._reactor.seconds())
         jobs[job] = None
-        deferred = job.deferred
         self._queue.put(job)
-        return deferred  # type: ignore[return-value] # it is not settled in this turn
+        return job.deferred
 
     def close(self) -> Deferred[None]:
         """End the threads when they have done what was submitted.
@@ -134,6 +137,19 @@ class Lane:
                 job.cancelled = True
         for worker in self.workers:
             worker.interrupt()
+
+    def end(self, deadline: float) -> None:
+        """End the threads like `close`, but wait for them: the reactor stops and turns no more.
+
+        Args:
+            deadline: When to interrupt what still runs, in seconds of `time.monotonic`.
+        """
+        for _ in self.workers:
+            self._queue.put(None)
+        if not all(worker.join(max(0.0, deadline - time.monotonic())) for worker in self.workers):
+            self.stop()
+            for worker in self.workers:
+                worker.join(_GRACE)
 
     def _start(self) -> None:
         self.workers.append(
@@ -174,4 +190,4 @@ class Lane:
             job.refuse(PoolTimeout(self._say(f"no thread became free in {now - job.since:.1f} s")))
 
     def _say(self, what: str) -> str:
-        return f"{self._path}: {what}: {self._blame()}"
+        return f"{self._path}: {what}: {self._blame(self)}"

@@ -84,9 +84,17 @@ class Worker:
         if job is not None:
             job.cancelled = True
 
-    def join(self) -> None:
-        """Wait for the end of a thread that is about to end."""
-        self._thread.join()
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the end of the thread, which blocks.
+
+        Args:
+            timeout: Seconds; for ever if it is `None`.
+
+        Returns:
+            Whether it has ended.
+        """
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
 
     def _work(self) -> None:
         while (job := self._queue.get()) is not None:
@@ -122,16 +130,33 @@ class Worker:
         try:
             result = job.work(connection, *job.arguments)
         except BaseException:
-            if connection.in_transaction:
-                connection.rollback()
+            self.roll_back(connection)
             raise
-        if connection.in_transaction:
-            connection.rollback()
+        if self.roll_back(connection):
             raise TransactionError(
                 f"{self._path}: a statement has begun a transaction and left it open, and it was "
                 "rolled back: use 'async with pool.transaction()' or pool.runInteraction()"
             )
         return result
+
+    def roll_back(self, connection: WorkerConnection) -> bool:
+        """Undo what was not committed; called in the thread.
+
+        Args:
+            connection: The connection.
+
+        Returns:
+            Whether a transaction was open.
+        """
+        try:
+            if not connection.in_transaction:
+                return False
+            connection.rollback()
+        except sqlite3.Error:
+            # What has it has closed it: the next job opens another.
+            self._broken = True
+            return False
+        return True
 
     def must_stop(self) -> bool:
         """Tell whether nobody waits any more for what runs; called in the thread."""
