@@ -73,21 +73,21 @@ class BlockingConnections:
             self._idle[conn] = self._factory.clock.callLater(_IDLE, self._close, conn)
             self._serve()
         else:
-            self._factory.release(conn)
+            self._factory.lending.release(conn)
         return result
 
     def _take(self, _: object = None) -> "Deferred[Any]":
         factory = self._factory
         if factory.endpoint is None:
             # Made by reactor.connectTCP: there is nothing to make another with.
-            return factory.wait(exclusive=True)
+            return factory.lending.wait(exclusive=True)
         if self._idle:
             conn, timer = self._idle.popitem()
             timer.cancel()
             return succeed(conn)
         if factory.size == 0:
             # Whoever waits for the server waits in one way, with one set of errors.
-            return factory.wait().addCallback(self._take)
+            return factory.lending.wait().addCallback(self._take)
         if not self._room:
             return self._line.add(factory.wait_timeout, self._explain).addCallback(self._take)
         attempt = Attempt(factory, self._ended, extra=True)
@@ -100,24 +100,24 @@ class BlockingConnections:
     def _room(self) -> bool:
         return len(self.connections) + len(self._dialing) < self._most
 
-    def usable(self, conn: Any) -> None:
+    def usable(self, attempt: Attempt) -> None:
         """Give a connection to the command that it was made for.
 
         Args:
-            conn: Its protocol.
+            attempt: What has made it.
         """
-        deferred = self._dialing.pop(self._factory.attempt_of[conn])
-        self.connections.add(conn)
-        deferred.callback(conn)
+        deferred = self._dialing.pop(attempt)
+        self.connections.add(attempt.protocol)
+        deferred.callback(attempt.protocol)
 
     def _ended(self, attempt: Attempt, reason: Failure) -> None:
         deferred = self._dialing.pop(attempt, None)
-        self._factory.extraEnded()
+        self._factory.tell_if_empty()
         if deferred is not None and not deferred.called:
             problem = attempt.problem or reason.value
             deferred.errback(
                 NotConnected(
-                    f"no connection to {self._factory.where} for a blocking command: {problem}"
+                    f"no connection to {self._factory.troubles.where} for a blocking command: {problem}"
                 )
             )
         self._serve()
@@ -138,7 +138,7 @@ class BlockingConnections:
         for timer in self._idle.values():
             timer.cancel()
         self._idle.clear()
-        self._line.fail(self._factory.closed_error)
+        self._line.fail(self._factory.troubles.closed)
 
     def _close(self, conn: Any) -> None:
         del self._idle[conn]
@@ -149,6 +149,6 @@ class BlockingConnections:
 
     def _explain(self) -> Exception:
         return WaitTimeout(
-            f"all {self._most} connections to {self._factory.where} for blocking commands were in use"
+            f"all {self._most} connections to {self._factory.troubles.where} for blocking commands were in use"
             f" for {self._factory.wait_timeout:g} s"
         )

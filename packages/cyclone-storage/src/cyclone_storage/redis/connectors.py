@@ -32,7 +32,6 @@ class Connectors:
         """
         self._factory = factory
         self._all: dict[Any, _Dialled] = {}
-        self.where = ""
 
     @property
     def alive(self) -> bool:
@@ -56,7 +55,8 @@ class Connectors:
             known.begun, known.open = now, True
             return
         address: Any = connector.getDestination()
-        self.where = self.where or _describe(address)
+        if factory.uuid is None:
+            factory.troubles.where = _describe(address)
         backoff = Backoff(factory.clock, factory.retryDelay, lambda: target.connect())
         self._all[connector] = _Dialled(backoff, now)
 
@@ -74,7 +74,7 @@ class Connectors:
             known.backoff.ended(factory.clock.seconds() - known.begun)
         else:
             del self._all[connector]
-        factory.failed(factory.refusal or reason.value)
+        factory.failed(factory.troubles.refusal or reason.value)
 
     def stop(self) -> None:
         """Plan nothing any more; give up what has not connected yet."""

@@ -1,80 +1,79 @@
-"""The pool: it keeps connections to one server, and gives them to commands."""
+"""The pool: it makes connections to one server, keeps them, and lends them to commands."""
 
-import copy
+# ruff: noqa: ANN401, N802, N803 -- names of txredisapi and Twisted; protocols are of any class
+
 from typing import TYPE_CHECKING, Any, Final
 
-import txredisapi
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IDelayedCall
-from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from cyclone_storage.redis.backoff import retry_delay
 from cyclone_storage.redis.blocking import BlockingConnections
 from cyclone_storage.redis.connectors import Connectors
-from cyclone_storage.redis.errors import (
-    AuthenticationError,
-    CertificateError,
-    ResponseError,
-    WaitTimeout,
-)
+from cyclone_storage.redis.errors import AuthenticationError, ResponseError
 from cyclone_storage.redis.handler import ConnectionHandler
-from cyclone_storage.redis.pool_errors import NotConnected, RedisPoolClosed
+from cyclone_storage.redis.lending import Lending
+from cyclone_storage.redis.pool_errors import NotConnected
 from cyclone_storage.redis.protocol import RedisProtocol
-from cyclone_storage.redis.rotation import Rotation
-from cyclone_storage.redis.slots import Attempt, Slot
+from cyclone_storage.redis.slots import Attempt, Slot, watch_loss
 from cyclone_storage.redis.stats import PoolStats
-from cyclone_storage.redis.waiting import WaitingLine
+from cyclone_storage.redis.troubles import Troubles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from twisted.internet.interfaces import IAddress, IConnector, IStreamClientEndpoint
+    from twisted.internet.interfaces import (
+        IAddress,
+        IConnector,
+        IDelayedCall,
+        IStreamClientEndpoint,
+    )
+    from twisted.internet.protocol import Factory as _Classic
+    from twisted.python.failure import Failure
+else:
+    from txredisapi import RedisFactory as _Classic
 
 __all__ = ["ConnectionQueue", "RedisFactory"]
 
 _WAIT: Final = 30.0
-# Seconds that a server has for AUTH, SELECT and PING, if the program sets no other bound.
+# Seconds that a server has to answer the first PING, if the program sets no other bound.
 _SETUP: Final = 30.0
 # Seconds after which disconnect() no longer waits for what is written to be sent.
 _GRACE: Final = 5.0
-# A server that is away for a while must not fill the memory with commands that wait for it.
-_MOST_WAITING: Final = 10_000
 
 # Answers to PING which say that the connection can be used all the same.
 _USABLE: Final = ("NOPERM", "BUSY", "MASTERDOWN", "MISCONF", "NOREPLICAS")
 
 
 class ConnectionQueue:
-    """What txredisapi's protocols put themselves into when a transaction or a pipeline is over."""
+    """What a protocol puts itself into when its transaction or pipeline is over (txredisapi's name)."""
 
-    def __init__(self, factory: "RedisFactory") -> None:
+    def __init__(self, lending: Lending) -> None:
         """Prepare.
 
         Args:
-            factory: The pool.
+            lending: What takes connections back.
         """
-        self._factory = factory
+        self._lending = lending
 
     @property
     def pending(self) -> list[Any]:
         """The connections that anybody may use."""
-        return list(self._factory.free.items)
+        return self._lending.free
 
     def put(self, connection: Any) -> None:
         """Give a connection back."""
-        self._factory.release(connection)
+        self._lending.release(connection)
 
     def get(self) -> "Deferred[Any]":
         """Take a connection out of the pool."""
-        return self._factory.getConnection()
+        return self._lending.wait(exclusive=True)
 
     def peek(self) -> "Deferred[Any]":
         """Return a connection and leave it in the pool."""
-        return self._factory.getConnection(peek=True)
+        return self._lending.wait()
 
 
-class RedisFactory(txredisapi.RedisFactory):  # type: ignore[misc]  # it has no types
+class RedisFactory(_Classic):
     """A pool of connections to one Redis server.
 
     `startConnecting(endpoint)` makes and keeps `poolsize` of them. The classic way works, too:
@@ -84,7 +83,7 @@ class RedisFactory(txredisapi.RedisFactory):  # type: ignore[misc]  # it has no 
         uuid: What the server is called: `host:port` or a path.
         dbid: The number of the database, None for what the server chooses.
         poolsize: Connections to keep.
-        pool: Those that can be used, exclusive ones included.
+        pool: Those that can be used, those in exclusive use included.
         size: Their number.
         handler: What commands are given to.
         deferred: Fires with the handler when the pool is complete; None after that.
@@ -96,27 +95,35 @@ class RedisFactory(txredisapi.RedisFactory):  # type: ignore[misc]  # it has no 
         reconnect: Whether lost connections are made again.
         continueTrying: The same by its older name; `stopTrying()` clears it.
         isLazy: Whether the program has the handler already.
+        disconnectCalled: Whether it was closed.
         wait_timeout: Seconds that a command waits for a connection.
-        setup_timeout: Seconds that the server has to accept the password and the database.
+        setup_timeout: Seconds that the server has to answer the first PING.
+        clock: The reactor.
+        lending: The connections that can be used, and those who wait.
+        troubles: What is wrong with the server.
     """
 
     protocol: Any = RedisProtocol
-    continueTrying: Any = 1
     noisy = False
-    _log = Logger(namespace="cyclone.redis")
+    initialDelay: float = 1.0
+    maxDelay: float = 10
+    factor: float = 2.7182818284590451
+    jitter: float | None = 0.119626565582
+    reconnect: bool = True
+    continueTrying: Any = 1
 
-    # txredisapi's own __init__ is not called: it makes a handler and queues of its own.
+    # txredisapi's own __init__ is not called: it would make a handler, queues and Deferreds of its own.
     def __init__(
         self,
         uuid: str | None,
         dbid: int | None,
         poolsize: int,
-        isLazy: bool = False,  # noqa: N803 -- txredisapi's
+        isLazy: bool = False,
         handler: "Callable[[RedisFactory], ConnectionHandler]" = ConnectionHandler,
         charset: str | None = "utf-8",
         password: str | None = None,
-        replyTimeout: float | None = None,  # noqa: N803 -- txredisapi's
-        convertNumbers: bool = True,  # noqa: N803 -- txredisapi's
+        replyTimeout: float | None = None,
+        convertNumbers: bool = True,
         username: str | None = None,
         *,
         wait_timeout: float | None = None,
@@ -138,26 +145,23 @@ class RedisFactory(txredisapi.RedisFactory):  # type: ignore[misc]  # it has no 
             password: The password to authenticate with.
             replyTimeout: Seconds after which a connection is given up that does not answer.
             convertNumbers: Whether replies that look like a number become one.
-            username: Whose password it is; the default user if None (ACLs of Redis 6).
+            username: Whose password it is (ACLs of Redis 6); the default user if None.
             wait_timeout: Seconds that a command waits for a connection; `replyTimeout`, or else 30.
-            setup_timeout: Seconds for AUTH, SELECT and PING; 30 if None.
-            max_blocking: Connections for blocking commands at the same time.
+            setup_timeout: Seconds that the server has to answer the first PING; 30 if None.
+            max_blocking: Connections for blocking commands at the same time, besides the pool.
             max_reply_size: Bytes that one reply may have; the protocol's default if None.
             client_name: What the server lists the connections as.
             reactor: The reactor; the installed one if None.
 
         Raises:
-            ValueError: `poolsize` or `dbid` is none.
+            ValueError: `poolsize` or `dbid` is no number, or out of its range.
         """
         _check("poolsize", poolsize, 1)
         if dbid is not None:
             _check("dbid", dbid, 0)
         # Classes of protocols that a program has written know txredisapi's arguments only.
-        self._extra: dict[str, Any] = {} if reactor is None else {"clock": reactor}
-        if max_reply_size is not None:
-            self._extra["max_reply_size"] = max_reply_size
-        if client_name is not None:
-            self._extra["client_name"] = client_name
+        more = {"clock": reactor, "max_reply_size": max_reply_size, "client_name": client_name}
+        self._more = {name: value for name, value in more.items() if value is not None}
         if reactor is None:
             from twisted.internet import reactor
         self.clock: Any = reactor
@@ -173,44 +177,42 @@ class RedisFactory(txredisapi.RedisFactory):  # type: ignore[misc]  # it has no 
         self.wait_timeout = wait_timeout or replyTimeout or _WAIT
         self.setup_timeout = setup_timeout or _SETUP
 
-        self.idx = 0
-        self.size = 0
-        self.pool: list[Any] = []
+        self.endpoint: IStreamClientEndpoint | None = None
         self.slots: list[Slot] = []
-        self.free = Rotation()
-        self.exclusive: set[Any] = set()
         self.attempts: set[Attempt] = set()
         self.attempt_of: dict[Any, Attempt] = {}
-        self.endpoint: IStreamClientEndpoint | None = None
-        self.line = WaitingLine(self.clock)
-        self.blocking = BlockingConnections(self, max_blocking)
+        self.troubles = Troubles(uuid or "the server")
         self.connectors = Connectors(self)
-        self.connectionQueue = ConnectionQueue(self)
-
-        self.commands = 0
-        self.failures = 0
-        self.lost = 0
-        self.reconnects = 0
-        self.last_error: str | None = None
-        self.refusal: Exception | None = None
-        self._unreachable = False
-        self._serving: IDelayedCall | None = None
-        self._grace: IDelayedCall | None = None
+        self.lending = Lending(self.clock, self.troubles, self.wait_timeout, lambda: self.hopeful)
+        self.blocking = BlockingConnections(self, max_blocking)
+        self.connectionQueue = ConnectionQueue(self.lending)
+        self.commands = self.failures = self.lost = self.reconnects = 0
         self.stopped = False
         self.disconnectCalled = False
+        self._grace: IDelayedCall | None = None
         self._waitingForEmptyPool: set[Deferred[None]] = set()
-        self.deferred: Deferred[Any] | None = Deferred(lambda _: self.disconnect())
+        self.deferred: Deferred[Any] | None = Deferred(self._cancelled)
         self.handler = handler(self)
 
     @property
-    def where(self) -> str:
-        """What the server is called in messages."""
-        return self.uuid or self.connectors.where or "the server"
+    def pool(self) -> list[Any]:
+        """The connections that can be used, those in exclusive use included."""
+        return self.lending.connections
+
+    @property
+    def size(self) -> int:
+        """How many connections can be used."""
+        return len(self.lending.connections)
 
     @property
     def wanted(self) -> bool:
         """Whether a lost connection is made again."""
         return bool(self.reconnect and self.continueTrying and not self.stopped)
+
+    @property
+    def hopeful(self) -> bool:
+        """Whether there is a connection, or there may be one."""
+        return bool(self.pool) or any(slot.alive for slot in self.slots) or self.connectors.alive
 
     # Connecting
 
@@ -221,9 +223,8 @@ class RedisFactory(txredisapi.RedisFactory):  # type: ignore[misc]  # it has no 
             endpoint: Whereto.
         """
         self.endpoint = endpoint
-        for _ in range(self.poolsize):
-            slot = Slot(self, endpoint)
-            self.slots.append(slot)
+        self.slots += [Slot(self, endpoint) for _ in range(self.poolsize)]
+        for slot in list(self.slots):
             slot.start()
 
     def retryDelay(self, attempt: int) -> float:
@@ -248,51 +249,56 @@ class RedisFactory(txredisapi.RedisFactory):  # type: ignore[misc]  # it has no 
             dbid=self.dbid,
             convertNumbers=self.convertNumbers,
             username=self.username,
-            **self._extra,
+            **self._more,
         )
         protocol.factory = self
-        protocol.whenConnected().addCallback(self._connectionReady)
+        protocol.whenConnected().addCallback(self._connection_ready)
         return protocol
 
     def probes(self, protocol: Any) -> bool:
         """Tell whether a connection is asked whether it can be used.
 
         Those that listen for messages are not: they may be subscribed already.
-        """
-        return not isinstance(protocol, (txredisapi.SubscriberProtocol, txredisapi.MonitorProtocol))
 
-    def _connectionReady(self, conn: Any) -> None:
+        Args:
+            protocol: Its protocol.
+        """
+        from txredisapi import MonitorProtocol, SubscriberProtocol
+
+        return not isinstance(protocol, (SubscriberProtocol, MonitorProtocol))
+
+    def _connection_ready(self, conn: Any) -> None:
         # A connection is "ready" when it is open, and with TLS even sooner. One round trip tells whether
         # this is a Redis that wants no password, has loaded its data and has room for one more client.
-        if not self.probes(conn):
+        if self.probes(conn):
+            conn.execute_command("PING").addCallbacks(
+                lambda _: self._usable(conn), self._unusable, errbackArgs=(conn,)
+            )
+        else:
             self.clock.callLater(0, self.addConnection, conn)
-            return
-        conn.execute_command("PING").addCallbacks(
-            lambda _: self._usable(conn), self._unusable, errbackArgs=(conn,)
-        )
 
-    def _unusable(self, failure: Failure, conn: Any) -> None:
-        error = failure.value
-        if not isinstance(error, ResponseError):
+    def _unusable(self, failure: "Failure", conn: Any) -> None:
+        problem = failure.value
+        if not isinstance(problem, ResponseError):
             return  # the connection is lost, and its end says why
-        if str(error).startswith(_USABLE):
+        if str(problem).startswith(_USABLE):
             self._usable(conn)
             return
-        if isinstance(error, AuthenticationError):
-            self.connectionError(error)
+        if isinstance(problem, AuthenticationError):
+            self.connectionError(problem)
         attempt = self.attempt_of.get(conn)
         if attempt is not None:
-            attempt.problem = error
+            attempt.problem = problem
         conn.transport.abortConnection()
 
     def _usable(self, conn: Any) -> None:
         attempt = self.attempt_of.get(conn)
         if attempt is not None:
             attempt.usable()
-            if attempt.extra:
-                self.blocking.usable(conn)
-                return
-        self.addConnection(conn)
+        if attempt is not None and attempt.extra:
+            self.blocking.usable(attempt)
+        else:
+            self.addConnection(conn)
 
     def addConnection(self, conn: Any) -> None:
         """Take a connection into the pool.
@@ -305,20 +311,16 @@ class RedisFactory(txredisapi.RedisFactory):  # type: ignore[misc]  # it has no 
             return
         if not conn.connected:
             return  # it died while it waited for its turn
-        _set_no_delay(conn.transport)
-        self.pool.append(conn)
-        self.size = len(self.pool)
-        self.free.add(conn)
-        self.refusal = None
-        if self.reconnects < self.lost:
-            self.reconnects += 1
-        if self._unreachable:
-            self._unreachable = False
-            self._log.info("Redis at {where} answers again", where=self.where)
+        if conn not in self.attempt_of:
+            # Made by reactor.connectTCP; its connector says only later that it is lost.
+            watch_loss(conn, lambda: self.withdraw(conn), lambda _: None)
+        _keep_alive(conn.transport)
+        self.reconnects += self.reconnects < self.lost
+        self.troubles.over()
+        self.lending.add(conn)
         if self.size == self.poolsize and self.deferred is not None:
             deferred, self.deferred = self.deferred, None
             deferred.callback(self.handler)
-        self._serve_soon()
 
     # Losing
 
@@ -329,7 +331,7 @@ class RedisFactory(txredisapi.RedisFactory):  # type: ignore[misc]  # it has no 
             conn: Its protocol; it may be none of the pool's.
         """
         self.blocking.withdraw(conn)
-        if conn in self.free or conn in self.exclusive:
+        if conn in self.lending:
             self.lost += not self.disconnectCalled
             self.delConnection(conn)
 
@@ -339,49 +341,26 @@ class RedisFactory(txredisapi.RedisFactory):  # type: ignore[misc]  # it has no 
         Args:
             conn: Its protocol.
         """
-        self.free.discard(conn)
-        self.exclusive.discard(conn)
-        if conn in self.pool:
-            self.pool.remove(conn)
-        self.size = len(self.pool)
-        self._tell_empty()
-
-    def attemptEnded(self, attempt: Attempt, reason: Failure) -> None:
-        """Note that a connection of the pool is lost, or that there was none.
-
-        Args:
-            attempt: The attempt.
-            reason: Why.
-        """
-        known = attempt.problem or getattr(attempt.protocol, "problem", None) or self.refusal
-        self.failed(known or reason.value)
+        self.lending.remove(conn)
+        self.tell_if_empty()
 
     def failed(self, problem: BaseException) -> None:
-        """Note why there is a connection less; end the waiting of commands if none will come.
+        """Note why there is a connection less; send those away who wait if none will come.
 
         Args:
             problem: Why.
         """
-        self._tell_empty()
+        self.tell_if_empty()
         if self.disconnectCalled:
             return
-        self.last_error = f"{type(problem).__name__}: {problem}"
-        if isinstance(problem, (AuthenticationError, CertificateError)):
+        self.troubles.note(problem)
+        if self.pool:
+            return
+        self.troubles.tell()
+        if isinstance(problem, Exception) and self.troubles.lasting(problem):
             self.connectionError(problem)
         elif not self.hopeful:
-            self._give_up(lambda: self._not_connected(problem))
-        if not self.pool and not self._unreachable:
-            self._unreachable = True
-            self._log.warn(
-                "Redis at {where} cannot be reached: {problem}",
-                where=self.where,
-                problem=self.last_error,
-            )
-
-    @property
-    def hopeful(self) -> bool:
-        """Whether there is a connection, or there may be one."""
-        return bool(self.pool) or any(slot.alive for slot in self.slots) or self.connectors.alive
+            self._give_up(self.troubles.not_connected)
 
     def connectionError(self, why: object) -> None:
         """Note that the server refuses us; commands fail at once until it does no longer.
@@ -389,23 +368,19 @@ class RedisFactory(txredisapi.RedisFactory):  # type: ignore[misc]  # it has no 
         Args:
             why: An exception, or what to say in one.
         """
-        error = why if isinstance(why, Exception) else NotConnected(str(why))
-        self.last_error = f"{type(error).__name__}: {error}"
+        problem = why if isinstance(why, Exception) else NotConnected(str(why))
+        self.troubles.note(problem)
         if not self.pool:
-            self.refusal = error
-            self._give_up(lambda: copy.copy(error))
+            self.troubles.refusal = problem
+            self._give_up(lambda: self.troubles.refused() or problem)
 
     def _give_up(self, explain: "Callable[[], Exception]") -> None:
-        self.line.fail(explain)
-        deferred, self.deferred = self.deferred, None
-        if deferred is not None and not self.isLazy:
-            # Nobody has the handler, so nobody else can close the others.
+        self.lending.line.fail(explain)
+        if self.deferred is not None and not self.isLazy:
+            deferred, self.deferred = self.deferred, None
+            # Nobody has the handler, so nobody else can close what is connected.
             self.disconnect()
             deferred.errback(explain())
-
-    def extraEnded(self) -> None:
-        """Note that a connection is lost that was none of the pool's."""
-        self._tell_empty()
 
     def complete(self) -> "Deferred[Any]":
         """Return a Deferred of the handler that fires when the pool is complete.
@@ -414,7 +389,6 @@ class RedisFactory(txredisapi.RedisFactory):  # type: ignore[misc]  # it has no 
         """
         if self.deferred is None:
             return succeed(self.handler)
-        deferred = self.deferred
         timer = self.clock.callLater(self.wait_timeout, self._incomplete)
 
         def stop_timer(result: Any) -> Any:
@@ -422,122 +396,24 @@ class RedisFactory(txredisapi.RedisFactory):  # type: ignore[misc]  # it has no 
                 timer.cancel()
             return result
 
-        return deferred.addBoth(stop_timer)
+        return self.deferred.addBoth(stop_timer)
 
     def _incomplete(self) -> None:
-        error = WaitTimeout(
-            f"{self.size} of {self.poolsize} connections to {self.where} became usable within"
-            f" {self.wait_timeout:g} s{self._last()}"
-        )
-        self._give_up(lambda: error)
+        self._give_up(lambda: self.troubles.incomplete(self.wait_timeout, self.size, self.poolsize))
+
+    def _cancelled(self, _: object) -> None:
+        self.deferred = None
+        self.disconnect()
 
     # Giving connections to commands
 
-    def pick(self) -> Any:
-        """Return the next connection that anybody may use, None if there is none."""
-        conn = self.free.next()
-        # One that was given up is connected until the reactor says otherwise.
-        if conn is not None and not conn.connected:
-            for each in [each for each in self.free.items if not each.connected]:
-                self.withdraw(each)
-            return self.free.next()
-        return conn
-
-    def wait(self, *, exclusive: bool = False, timeout: float | None = None) -> "Deferred[Any]":
-        """Return a connection as soon as there is one.
-
-        Args:
-            exclusive: Whether it is taken out of the pool, until `release`.
-            timeout: Seconds to wait; `wait_timeout` if None.
-
-        Returns:
-            A Deferred of its protocol, which fails with what the reason is if there is none:
-            RedisPoolClosed, AuthenticationError, NotConnected or WaitTimeout.
-        """
-        problem = self._obstacle()
-        deferred: Deferred[Any]
-        if problem is not None:
-            deferred = Deferred()
-            deferred.errback(problem)
-            return deferred
-        if self.pick() is not None:
-            return succeed(self._give(exclusive=exclusive))
-        seconds = self.wait_timeout if timeout is None else timeout
-        return self.line.add(seconds, lambda: self._waited(seconds), exclusive=exclusive)
-
-    def wait_ready(self, timeout: float | None = None) -> "Deferred[Any]":
-        """Return a Deferred that fires as soon as there is a connection, be it in exclusive use.
-
-        Args:
-            timeout: Seconds to wait; `wait_timeout` if None.
-        """
-        return (
-            succeed(None) if self.pool and not self.disconnectCalled else self.wait(timeout=timeout)
-        )
-
-    def _obstacle(self) -> Exception | None:
-        if self.disconnectCalled:
-            return self.closed_error()
-        if self.free.items:
-            return None
-        if self.refusal is not None:
-            return copy.copy(self.refusal)
-        if not self.hopeful:
-            return self._not_connected(self.last_error or "nothing has connected it")
-        if len(self.line) >= _MOST_WAITING:
-            return WaitTimeout(
-                f"{_MOST_WAITING} commands wait for {self.where} already{self._last()}"
-            )
-        return None
-
-    def closed_error(self) -> Exception:
-        """Return what commands fail with after `disconnect()`."""
-        return RedisPoolClosed(f"the connections to {self.where} were closed by disconnect()")
-
-    def _not_connected(self, problem: object) -> Exception:
-        return NotConnected(
-            f"Not connected to {self.where}, and nothing tries to (reconnect=False, quit() or"
-            f" stopTrying()): {problem}"
-        )
-
-    def _waited(self, seconds: float) -> Exception:
-        if self.pool:
-            return WaitTimeout(
-                f"all {len(self.pool)} connections to {self.where} were in use by transactions and"
-                f" pipelines for {seconds:g} s; make the pool larger, or see that each ends"
-            )
-        return WaitTimeout(
-            f"no connection to {self.where} became usable within {seconds:g} s{self._last()}"
-        )
-
-    def _last(self) -> str:
-        return "" if self.last_error is None else f"; the last attempt met {self.last_error}"
-
-    def _give(self, *, exclusive: bool) -> Any:
-        conn = self.pick()
-        if exclusive:
-            self.free.discard(conn)
-            self.exclusive.add(conn)
-        return conn
-
     def getConnection(self, peek: bool = False) -> "Deferred[Any]":
-        """Return a connection as soon as there is one (txredisapi's name of `wait`).
+        """Return a connection as soon as there is one (txredisapi's name).
 
         Args:
-            peek: Whether it stays in the pool.
+            peek: Whether it stays in the pool; if not, `connectionQueue.put` gives it back.
         """
-        return self.wait(exclusive=not peek)
-
-    def release(self, conn: Any) -> None:
-        """Take a connection back that was in exclusive use; what was lost meanwhile is not.
-
-        Args:
-            conn: Its protocol.
-        """
-        if conn in self.exclusive:
-            self.exclusive.discard(conn)
-            self.free.add(conn)
-            self._serve_soon()
+        return self.lending.wait(exclusive=not peek)
 
     def drop(self, conn: Any) -> None:
         """Give up a connection whose state is not known, and make another at once.
@@ -549,19 +425,6 @@ class RedisFactory(txredisapi.RedisFactory):  # type: ignore[misc]  # it has no 
         if attempt is not None:
             attempt.dropped = True
         conn.transport.abortConnection()
-
-    def _serve_soon(self) -> None:
-        # Not at once: txredisapi gives a connection back before it writes DISCARD or UNWATCH, and a
-        # command that was sent in between would become part of the transaction.
-        if self.line and self._serving is None:
-            self._serving = self.clock.callLater(0, self._serve)
-
-    def _serve(self) -> None:
-        self._serving = None
-        self.line.serve(
-            any_free=lambda: self.pick() is not None,
-            give=lambda exclusive: self._give(exclusive=exclusive),
-        )
 
     # Ending
 
@@ -577,7 +440,7 @@ class RedisFactory(txredisapi.RedisFactory):  # type: ignore[misc]  # it has no 
             slot.stopTrying()
         self.connectors.stop()
         if not self.hopeful:
-            self._give_up(lambda: self._not_connected(self.last_error or "it was stopped"))
+            self._give_up(self.troubles.not_connected)
         return succeed(None)
 
     def disconnect(self) -> "Deferred[None]":
@@ -589,16 +452,16 @@ class RedisFactory(txredisapi.RedisFactory):  # type: ignore[misc]  # it has no 
             A Deferred that fires when no connection is left.
         """
         if not self.disconnectCalled:
-            self.disconnectCalled = self.stopped = True
+            self.disconnectCalled = self.stopped = self.lending.closed = True
             self.connectors.stop()
             for slot in self.slots:
-                slot.stop()
+                slot.backoff.cancel()
+            self._give_up(self.troubles.closed)
             self.blocking.close()
             for attempt in list(self.attempts):
                 attempt.stop()
             for conn in list(self.pool):
                 conn.transport.loseConnection()
-            self._give_up(self.closed_error)
             if self._open():
                 self._grace = self.clock.callLater(_GRACE, self._abort)
         return self.waitForEmptyPool()
@@ -621,7 +484,8 @@ class RedisFactory(txredisapi.RedisFactory):  # type: ignore[misc]  # it has no 
         self._waitingForEmptyPool.add(deferred)
         return deferred
 
-    def _tell_empty(self) -> None:
+    def tell_if_empty(self) -> None:
+        """Fire the Deferreds that wait for the last connection to be closed, if it is."""
         if self._open():
             return
         if self._grace is not None:
@@ -637,17 +501,17 @@ class RedisFactory(txredisapi.RedisFactory):  # type: ignore[misc]  # it has no 
         """Note an attempt of `reactor.connectTCP` and its like (Twisted: `ClientFactory`)."""
         self.connectors.started(connector)
 
-    def clientConnectionFailed(self, connector: "IConnector", reason: Failure) -> None:
+    def clientConnectionFailed(self, connector: "IConnector", reason: "Failure") -> None:
         """Try again later (Twisted: `ClientFactory`)."""
         self.connectors.ended(connector, reason)
 
-    def clientConnectionLost(self, connector: "IConnector", reason: Failure) -> None:
+    def clientConnectionLost(self, connector: "IConnector", reason: "Failure") -> None:
         """Connect again (Twisted: `ClientFactory`)."""
         self.connectors.ended(connector, reason)
 
     # Figures
 
-    def count_failure(self, failure: Failure) -> Failure:
+    def count_failure(self, failure: "Failure") -> "Failure":
         """Count a command that the server has not answered; an errback."""
         if not isinstance(failure.value, ResponseError):
             self.failures += 1
@@ -657,18 +521,18 @@ class RedisFactory(txredisapi.RedisFactory):  # type: ignore[misc]  # it has no 
         """Return how the pool is."""
         connections = [*self.pool, *self.blocking.connections]
         return PoolStats(
-            where=self.where,
+            where=self.troubles.where,
             size=self.poolsize,
             connected=self.size,
-            exclusive=len(self.exclusive),
+            exclusive=len(self.lending.exclusive),
             blocking=len(self.blocking.connections),
-            in_flight=sum(_in_flight(each) for each in connections),
-            waiting=len(self.line) + self.blocking.waiting,
+            in_flight=sum(len(each.replyQueue.waiting) for each in connections),
+            waiting=len(self.lending.line) + self.blocking.waiting,
             commands=self.commands,
             failures=self.failures,
             lost=self.lost,
             reconnects=self.reconnects,
-            last_error=self.last_error,
+            last_error=self.troubles.last_error,
             closed=self.disconnectCalled,
         )
 
@@ -678,14 +542,9 @@ def _check(name: str, value: object, least: int) -> None:
         raise ValueError(f"Redis {name} must be an integer of at least {least}, not {value!r}")
 
 
-def _in_flight(conn: Any) -> int:
-    found: int = len(conn.replyQueue.waiting)
-    return found
-
-
-def _set_no_delay(transport: Any) -> None:
-    # Commands are small, and wait for their answers; a Unix socket has no such option.
-    set_no_delay = getattr(transport, "setTcpNoDelay", None)
-    if set_no_delay is not None:
-        set_no_delay(True)
+def _keep_alive(transport: Any) -> None:
+    # Commands are small and wait for their answers, so that Nagle's algorithm would delay them; and a peer
+    # that is gone is found out some time. A Unix socket has neither option.
+    if hasattr(transport, "setTcpNoDelay"):
+        transport.setTcpNoDelay(True)
         transport.setTcpKeepAlive(True)

@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred, fail, maybeDeferred
 from twisted.python.failure import Failure
 
 from cyclone_storage.redis.commands import Commands
+from cyclone_storage.redis.streaming import Streaming
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -21,7 +22,7 @@ __all__ = ["ConnectionHandler", "UnixConnectionHandler"]
 _EXCLUSIVE: Final = frozenset({"multi", "watch", "pipeline"})
 
 
-class ConnectionHandler(Commands):
+class ConnectionHandler(Streaming, Commands):
     """A pool of connections, with all commands of Redis as methods.
 
     Each command runs on a connection of the pool and returns a Deferred. A command that is given while
@@ -47,7 +48,7 @@ class ConnectionHandler(Commands):
         factory.commands += 1
         if name in _EXCLUSIVE:
             return self._run_exclusive(name, args, kwargs)
-        conn = factory.pick()
+        conn = factory.lending.pick()
         if conn is None:
             return self._run_later(name, args, kwargs)
         # Without a chain of Deferreds: this is what nearly all commands take.
@@ -59,7 +60,7 @@ class ConnectionHandler(Commands):
 
     def _run_later(self, name: str, args: Any, kwargs: Any) -> Deferred[Any]:
         factory = self._factory
-        waiting = factory.wait()
+        waiting = factory.lending.wait()
         waiting.addCallback(lambda conn: getattr(conn, name)(*args, **kwargs))
         return waiting.addErrback(factory.count_failure)
 
@@ -72,11 +73,11 @@ class ConnectionHandler(Commands):
 
         def give_up(failure: Failure, conn: Any) -> Failure:
             # Cancelled or refused half-way: whether keys are watched, nobody knows.
-            if conn in factory.exclusive:
+            if conn in factory.lending.exclusive:
                 factory.drop(conn)
             return failure
 
-        waiting = factory.wait(exclusive=True).addCallback(begin)
+        waiting = factory.lending.wait(exclusive=True).addCallback(begin)
         return waiting.addErrback(factory.count_failure)
 
     def _run_blocking(self, *words: Any, post_proc: Any = None) -> Deferred[Any]:
@@ -152,7 +153,7 @@ class ConnectionHandler(Commands):
             A Deferred of this handler, which fails as a command would: AuthenticationError, WaitTimeout
             with what the last attempt has met, NotConnected, RedisPoolClosed.
         """
-        return self._factory.wait_ready(timeout).addCallback(lambda _: self)
+        return self._factory.lending.wait_any(timeout).addCallback(lambda _: self)
 
     def stats(self) -> "PoolStats":
         """Return how the pool is at this moment."""

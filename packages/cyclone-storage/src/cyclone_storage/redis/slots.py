@@ -138,7 +138,7 @@ class Attempt(Factory):
     def _too_slow(self) -> None:
         self._timer = None
         self.problem = TimeoutError(
-            f"{self._factory.where} accepted the connection and did not answer"
+            f"{self._factory.troubles.where} accepted the connection and did not answer"
             f" within {self._factory.setup_timeout:g} s"
         )
         self.abort()
@@ -157,6 +157,8 @@ class Attempt(Factory):
         self._dialing = None
         self._factory.attempts.discard(self)
         self._factory.attempt_of.pop(self.protocol, None)
+        # The protocol knows more than the reactor: what the server said, or the certificate is wrong.
+        self.problem = self.problem or getattr(self.protocol, "problem", None)
         ended(self, reason)
 
 
@@ -192,16 +194,10 @@ class Slot:
                 self.backoff.at_once()
             else:
                 self.backoff.ended(attempt.lasted())
-        self._factory.attemptEnded(attempt, reason)
+        self._factory.failed(attempt.problem or reason.value)
 
     def stopTrying(self) -> None:
         """Leave a connection alone that can be used, and try nothing else."""
         self.backoff.cancel()
         if self._attempt is not None and self._attempt.protocol is None:
-            self._attempt.stop()
-
-    def stop(self) -> None:
-        """Close the connection, and try nothing any more."""
-        self.backoff.cancel()
-        if self._attempt is not None:
             self._attempt.stop()
