@@ -1,15 +1,14 @@
 """Commands that are sent together on one connection."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, DeferredList, fail, succeed
 
 from cyclone_storage.redis.errors import RedisError
 from cyclone_storage.redis.types import Result
 
-if TYPE_CHECKING:
-    from cyclone_storage.redis.commands.connection import ConnectionCommands
+T = TypeVar("T")
 
 __all__ = ["PipelineState"]
 
@@ -26,12 +25,12 @@ class PipelineState:
     factory: Any
     transport: Any
     execute_command: Callable[..., Deferred[Any]]
-    inTransaction: bool
+    inTransaction: bool  # noqa: N815 -- txredisapi's name
     pipelining: bool
     pipelined_commands: list[bytes]
     pipelined_replies: list[Deferred[Any]]
 
-    def pipeline(self) -> "Deferred[ConnectionCommands]":
+    def pipeline(self) -> Deferred[Any]:
         """Begin to collect commands; the connection is one's own until they are sent."""
         if self.pipelining:
             return fail(
@@ -40,7 +39,7 @@ class PipelineState:
         self.pipelining = True
         self.pipelined_commands = []
         self.pipelined_replies = []
-        return succeed(self)  # type: ignore[arg-type] # it is a part of those
+        return succeed(self)
 
     def execute_pipeline(self) -> Deferred[list[Result]]:
         """Send what was collected, and give the connection back after the replies."""
@@ -58,7 +57,7 @@ class PipelineState:
         waiting.addBoth(self._clear_pipeline_state)
         return waiting.addCallback(lambda pairs: [value for _, value in pairs])
 
-    def _clear_pipeline_state(self, result: Any) -> Any:
+    def _clear_pipeline_state(self, result: T) -> T:
         self.pipelining = False
         self.pipelined_commands = []
         self.pipelined_replies = []

@@ -1,5 +1,6 @@
 """What all groups of commands stand on: three ways to have a command run."""
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -21,7 +22,7 @@ class CommandRunner:
 
     __slots__ = ()
 
-    def _run(self, name: str, *args: Any, **kwargs: Any) -> Deferred[Any]:
+    def _run(self, name: str, *args: object, **kwargs: object) -> Deferred[Any]:
         """Call a method of a connection.
 
         Args:
@@ -38,7 +39,9 @@ class CommandRunner:
         """
         raise NotImplementedError
 
-    def _run_blocking(self, *words: Any, post_proc: Any = None) -> Deferred[Any]:
+    def _run_blocking(
+        self, *words: object, post_proc: Callable[[Any], object] | None = None
+    ) -> Deferred[Any]:
         """Run a command that may wait in the server, with no bound on the time of its reply.
 
         Args:

@@ -1,16 +1,16 @@
 """A transaction on a connection: mended where txredisapi's leaks the connection or mixes up results."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, fail, maybeDeferred
+from twisted.python.failure import Failure
 
 from cyclone_storage.redis.commands.words import listed
 from cyclone_storage.redis.errors import RedisError, WatchError
 from cyclone_storage.redis.types import Key, Result
 
-if TYPE_CHECKING:
-    from cyclone_storage.redis.commands.connection import ConnectionCommands
+T = TypeVar("T")
 
 __all__ = ["TransactionState", "converted"]
 
@@ -28,26 +28,24 @@ class TransactionState:
 
     factory: Any
     execute_command: Callable[..., Deferred[Any]]
-    inTransaction: bool
-    inMulti: bool
-    pendingTransaction: bool
+    inTransaction: bool  # noqa: N815 -- txredisapi's name
+    inMulti: bool  # noqa: N815 -- txredisapi's name
+    pendingTransaction: bool  # noqa: N815 -- txredisapi's name
     post_proc: list[Any]
     pipelining: bool
 
-    def handleTransactionData(self, reply: Any) -> Any:  # noqa: N802 -- txredisapi's name
+    def handleTransactionData(self, reply: T) -> T:  # noqa: N802 -- txredisapi's name
         """Leave a reply as it is: `commit` converts the results, which txredisapi did here."""
         return reply
 
-    def watch(self, keys: Key | Iterable[Key], *more: Key) -> "Deferred[ConnectionCommands]":
+    def watch(self, keys: Key | Iterable[Key], *more: Key) -> Deferred[Any]:
         """Watch keys; the connection is one's own until the transaction ends or `unwatch`."""
-        began = not self.inTransaction
+        # If it fails nobody knows whether keys are watched: the pool drops the connection.
         self.inTransaction = True
-        watching = maybeDeferred(self.execute_command, "WATCH", *listed(keys, more))
-        if began:
-            watching.addErrback(self._release)
+        watching: Deferred[Any] = maybeDeferred(self.execute_command, "WATCH", *listed(keys, more))
         return watching.addCallback(lambda _: self)
 
-    def multi(self, keys: Key | Iterable[Key] | None = None) -> "Deferred[ConnectionCommands]":
+    def multi(self, keys: Key | Iterable[Key] | None = None) -> Deferred[Any]:
         """Begin a transaction; the connection is one's own until it ends."""
         if self.inMulti:
             return fail(
@@ -59,12 +57,18 @@ class TransactionState:
             return self._begin()
         return self.watch(keys).addCallback(lambda _: self._begin())
 
-    def _begin(self) -> "Deferred[ConnectionCommands]":
-        beginning = maybeDeferred(self.execute_command, "MULTI")
+    def _begin(self) -> Deferred[Any]:
+        beginning: Deferred[Any] = maybeDeferred(self.execute_command, "MULTI")
         # From the next command on, not from the reply: a pipeline gets that much later.
         self.inTransaction = self.inMulti = True
         self.post_proc = []
-        return beginning.addCallbacks(lambda _: self, self._release)
+        return beginning.addCallbacks(lambda _: self, self._not_begun)
+
+    def _not_begun(self, failure: Failure) -> Failure:
+        # What was watched still is, and `unwatch` ends it.
+        self.inMulti = False
+        self.post_proc = []
+        return failure
 
     def commit(self) -> Deferred[list[Result]]:
         """Run what was queued, and give the connection back."""
@@ -72,7 +76,7 @@ class TransactionState:
             return fail(_no_transaction("commit"))
         conversions, self.post_proc = self.post_proc, []
         self.inMulti = False
-        ending = maybeDeferred(self.execute_command, "EXEC").addBoth(self._release)
+        ending: Deferred[Any] = maybeDeferred(self.execute_command, "EXEC").addBoth(self._release)
         return ending.addCallback(converted, conversions)
 
     def discard(self) -> Deferred[str]:
@@ -89,7 +93,7 @@ class TransactionState:
             ending.addBoth(self._release)
         return ending
 
-    def _release(self, result: Any) -> Any:
+    def _release(self, result: T) -> T:
         # After the reply, not before the command is sent, as txredisapi had it: another's command
         # could slip in between and end up in the transaction.
         if self.inTransaction:

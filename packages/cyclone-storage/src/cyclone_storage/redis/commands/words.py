@@ -3,12 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cyclone_storage.redis.errors import InvalidData
-
 __all__ = ["flatten", "listed", "option", "scan_options"]
 
 
-def listed(first: Any, more: Iterable[Any] = ()) -> list[Any]:
+def listed(first: object, more: Iterable[Any] = ()) -> list[Any]:
     """Return what a method was given as one thing, as several or as an iterable of things.
 
     A list of ours, whatever came: the caller's own is neither kept nor changed.
@@ -27,16 +25,11 @@ def flatten(pairs: Mapping[Any, Any]) -> list[Any]:
 
     Args:
         pairs: The mapping.
-
-    Raises:
-        InvalidData: It is empty: no command takes no pair.
     """
-    if not pairs:
-        raise InvalidData("a mapping without an entry was given; Redis wants at least one")
     return [each for pair in pairs.items() for each in pair]
 
 
-def option(name: str, value: Any) -> tuple[Any, ...]:
+def option(name: str, value: object) -> tuple[Any, ...]:
     """Return the words of an option, none if it was not given.
 
     Args:
@@ -48,6 +41,6 @@ def option(name: str, value: Any) -> tuple[Any, ...]:
     return (name,) if value is True else (name, value)
 
 
-def scan_options(cursor: Any, pattern: Any, count: Any) -> tuple[Any, ...]:
+def scan_options(cursor: object, pattern: object, count: object) -> tuple[Any, ...]:
     """Return the words that SCAN, SSCAN, HSCAN and ZSCAN share."""
     return (cursor, *option("MATCH", pattern), *option("COUNT", count))
