@@ -9,7 +9,7 @@ RESP3 is not spoken: nobody asks for it (`HELLO`), so its types are as wrong as 
 """
 
 import enum
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from cyclone_storage.redis.errors import (
     AuthenticationError,
@@ -69,6 +69,8 @@ _STRANGERS: Final = (
     (b"\x15\x03", "it is TLS: connect with TLS, rediss://"),
     (b"SSH-", "it is an SSH server's greeting: is this the right port?"),
 )
+
+_SHORT: Final = {b"$%d\r\n" % length: length for length in range(100)}
 
 # With its sign; 19 digits hold every integer of 64 bits.
 _LONGEST_NUMBER: Final = 20
@@ -144,7 +146,8 @@ class ReplyReader:
     @property
     def idle(self) -> bool:
         """Whether nothing of a next reply has come."""
-        return self._position == len(self._buffer) and not self._part and self._elements is None
+        begun = self._part or self._missing or self._elements is not None
+        return self._position == len(self._buffer) and not begun
 
     def feed(self, data: bytes) -> None:
         """Take what has come; then ask `next_reply` until it is `PENDING`.
@@ -183,40 +186,19 @@ class ReplyReader:
             raise
 
     def _read(self) -> RawReply | Pending:
-        value: RawReply | Pending | _Begun
         while True:
-            buffer = self._buffer
-            start = self._position
             if self._missing:
-                value = self._continue_bulk(buffer, start)
+                value = self._continue_bulk()
+            elif self._elements is not None and (reply := self._take_strings()) is not PENDING:
+                return reply
             else:
-                end = buffer.find(b"\r\n", start)
-                if end < 0:
-                    return self._keep_line(buffer, start)
-                kind = buffer[start]
-                self._position = end + 2
-                if end - start > self.max_line:
-                    raise self._too_long(kind)
-                line = buffer[start + 1 : end]
-                self._size += end - start + 2
-                if kind == _BULK:
-                    value = self._begin_bulk(buffer, line, end + 2)
-                elif kind == _STATUS:
-                    value = line.decode("utf-8", "backslashreplace")
-                elif kind == _NUMBER:
-                    value = _parse_integer(line)
-                elif kind == _ARRAY:
-                    value = self._begin_array(line)
-                elif kind == _ERROR:
-                    value = make_error(line.decode("utf-8", "backslashreplace"))
-                else:
-                    raise _describe_stranger(buffer[start : end + 2])
+                value = self._read_line()
             if value is PENDING:
-                return value
-            if value is _BEGUN:
-                continue
+                return PENDING
             if self._size > self.max_reply_size:
                 raise self._too_large(f"has {self._size} bytes or more", "max_reply_size")
+            if isinstance(value, _Begun):
+                continue
             if self._elements is None:
                 self._size = 0
                 return value
@@ -224,6 +206,63 @@ class ReplyReader:
             self._wanted -= 1
             if not self._wanted and (reply := self._end_arrays()) is not PENDING:
                 return reply
+
+    def _take_strings(self) -> RawReply | Pending:
+        """Take the short strings of an array that have come: most of what large replies consist of.
+
+        What is anything else, or not complete, is left for the others.
+        """
+        buffer = self._buffer
+        begin = position = self._position
+        if buffer[position : position + 1] != b"$":
+            return PENDING
+        wanted = self._wanted
+        append = cast("list[RawReply]", self._elements).append
+        while wanted:
+            # A look at a table is faster than to search the line's end and to make a number of it.
+            start = position + 4
+            length = _SHORT.get(buffer[position:start])
+            if length is None:
+                start = position + 5
+                length = _SHORT.get(buffer[position:start])
+                if length is None:
+                    break
+            stop = start + length
+            if buffer[stop : stop + 2] != b"\r\n":
+                break
+            append(buffer[start:stop])
+            position = stop + 2
+            wanted -= 1
+        self._size += position - begin
+        self._position = position
+        self._wanted = wanted
+        if self._size > self.max_reply_size:
+            raise self._too_large(f"has {self._size} bytes or more", "max_reply_size")
+        return PENDING if wanted else self._end_arrays()
+
+    def _read_line(self) -> RawReply | Pending | _Begun:
+        buffer = self._buffer
+        start = self._position
+        end = buffer.find(b"\r\n", start)
+        if end < 0:
+            return self._keep_line(buffer, start)
+        kind = buffer[start]
+        if end - start > self.max_line:
+            raise self._too_long(kind)
+        self._position = end + 2
+        self._size += end - start + 2
+        line = buffer[start + 1 : end]
+        if kind == _BULK:
+            return self._begin_bulk(buffer, line, end + 2)
+        if kind == _STATUS:
+            return line.decode("utf-8", "backslashreplace")
+        if kind == _NUMBER:
+            return _parse_integer(line)
+        if kind == _ARRAY:
+            return self._begin_array(line)
+        if kind == _ERROR:
+            return make_error(line.decode("utf-8", "backslashreplace"))
+        raise _describe_stranger(buffer[start : end + 2])
 
     def _keep_line(self, buffer: bytes, start: int) -> Pending:
         """Keep the beginning of a line until the rest comes; refuse what no rest can mend."""
@@ -239,8 +278,9 @@ class ReplyReader:
         return PENDING
 
     def _continue_line(self) -> None:
-        """Put a line together as soon as its end may have come; looking at its beginning again each
-        time would make many small packets expensive.
+        """Put a line together as soon as its end may have come.
+
+        To look at its beginning again each time would make many small packets expensive.
         """
         if b"\n" in self._buffer:
             self._buffer = bytes(self._part + self._buffer)
@@ -266,8 +306,10 @@ class ReplyReader:
         self._position = end + 2
         return buffer[start:end]
 
-    def _continue_bulk(self, buffer: bytes, start: int) -> RawReply | Pending:
+    def _continue_bulk(self) -> RawReply | Pending:
         part = self._part
+        buffer = self._buffer
+        start = self._position
         there = min(len(buffer) - start, self._missing)
         part += memoryview(buffer)[start : start + there]
         self._position = start + there

@@ -1,0 +1,115 @@
+"""What goes to the server and what is made of its replies."""
+
+from typing import Any
+
+import pytest
+from cyclone_storage.redis.conversion import (
+    build_command,
+    convert_reply,
+    make_converter,
+    make_encoder,
+)
+from cyclone_storage.redis.errors import InvalidData, ResponseError
+from cyclone_storage.redis.resp import ReplyReader
+from hypothesis import given
+from hypothesis import strategies as st
+
+ENCODE = make_encoder("utf-8", "strict")
+
+
+@given(st.lists(st.binary(), min_size=1))
+def test_a_command_is_what_a_server_reads(words: list[bytes]) -> None:
+    """Whatever the arguments hold, the command is one array of exactly these."""
+    reader = ReplyReader()
+    reader.feed(build_command(tuple(words), ENCODE))
+    assert reader.next_reply() == words
+    assert reader.idle
+
+
+@pytest.mark.parametrize(
+    ("value", "encoded"),
+    [
+        ("é", "é".encode()),
+        (b"\xff", b"\xff"),
+        (bytearray(b"a"), b"a"),
+        (memoryview(b"a"), b"a"),
+        (12, b"12"),
+        (-1.5, b"-1.5"),
+        (0.1234567891, b"0.1234567891"),
+        (1e-9, b"0.000000001"),
+        (1e22, b"10000000000000000000000"),
+        (float("-inf"), b"-inf"),
+        (True, b"True"),
+    ],
+)
+def test_arguments_are_encoded(value: object, encoded: bytes) -> None:
+    """Text is encoded, numbers are written in full, bytes stay as they are."""
+    assert ENCODE(value) == encoded
+
+
+@given(st.floats(allow_nan=False))
+def test_a_float_comes_back_as_it_was(value: float) -> None:
+    """No digit of a float is lost on its way (txredisapi keeps six of them)."""
+    assert float(ENCODE(value)) == value
+
+
+def test_text_that_cannot_be_encoded_is_not_shown() -> None:
+    """The error says what to do, and does not show the text, which may be a secret."""
+    with pytest.raises(InvalidData, match=r"11 characters .* ascii .* at 10") as caught:
+        make_encoder("ascii", "strict")("top-secret\xe9")
+    assert "secret" not in str(caught.value)
+    assert make_encoder("ascii", "replace")("\xe9") == b"?"
+
+
+def test_text_is_utf8_without_a_charset() -> None:
+    """A connection without a charset takes text all the same."""
+    assert make_encoder(None, "strict")("é") == b"\xc3\xa9"
+
+
+@pytest.mark.parametrize(
+    ("data", "value"),
+    [
+        (b"12", 12),
+        (b"-5", -5),
+        (b"+5", 5),
+        (b"007", 7),
+        (b"1.50", 1.5),
+        (b".5", 0.5),
+        (b"1.5e3", 1500.0),
+        (b"1e3", "1e3"),
+        (b"1_000", "1_000"),
+        (b"1_0.5", "1_0.5"),
+        (b"", ""),
+        (b"-", "-"),
+        (b".", "."),
+        (b"1.2.3", "1.2.3"),
+        (b"12 apples", "12 apples"),
+        (b"infinity", "infinity"),
+        (b"1" * 5000, "1" * 5000),
+        ("é".encode(), "é"),
+        (b"\xff", b"\xff"),
+        (b"5\xff", b"5\xff"),
+    ],
+)
+def test_strings_become_values(data: bytes, value: object) -> None:
+    """What looks like a number becomes one, as in cyclone 1.x; what is no text stays bytes."""
+    converted = make_converter("utf-8", numbers=True)(data)
+    assert converted == value
+    assert type(converted) is type(value)
+
+
+def test_numbers_can_stay_text() -> None:
+    """`convertNumbers=False` leaves text as it is, and no charset leaves bytes."""
+    assert make_converter("utf-8", numbers=False)(b"12") == "12"
+    assert make_converter(None, numbers=False)(b"12") == b"12"
+    assert make_converter(None, numbers=True)(b"12") == 12
+    assert make_converter(None, numbers=True)(b"a") == b"a"
+
+
+def test_arrays_are_converted_at_every_depth() -> None:
+    """Strings in arrays become values, and all else stays."""
+    error = ResponseError("no")
+    reply: Any = [b"a", [b"1", [b"\xff", None]], "OK", 5, error]
+    found = convert_reply(reply, make_converter("utf-8", numbers=True))
+    assert found == ["a", [1, [b"\xff", None]], "OK", 5, error]
+    assert convert_reply("OK", make_converter(None, numbers=True)) == "OK"
