@@ -2,6 +2,7 @@
 
 from cyclone_storage.ratelimit.buckets import Scripts
 from cyclone_storage.ratelimit.decision import Decision, RateLimited
-from cyclone_storage.ratelimit.limit import RateLimit, remote_network
+from cyclone_storage.ratelimit.keys import remote_network
+from cyclone_storage.ratelimit.limit import RateLimit
 
 __all__ = ["Decision", "RateLimit", "RateLimited", "Scripts", "remote_network"]

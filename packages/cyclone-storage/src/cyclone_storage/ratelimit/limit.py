@@ -1,13 +1,11 @@
 """A limit, and how it is put before the methods of a handler."""
 
 import functools
-import hashlib
 import math
 import time
 from collections.abc import Callable, Coroutine
 from inspect import isawaitable
-from ipaddress import IPv6Address, ip_address
-from typing import Any, Final, ParamSpec, Protocol
+from typing import Any, Final, ParamSpec
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -24,54 +22,16 @@ from cyclone_storage.ratelimit.buckets import (
     Taken,
 )
 from cyclone_storage.ratelimit.decision import Decision, RateLimited
+from cyclone_storage.ratelimit.keys import short_key
 
-__all__ = ["RateLimit", "remote_network"]
+__all__ = ["RateLimit"]
 
 _P = ParamSpec("_P")
 
-# Longer keys are hashed: what somebody types into a form must not decide how much memory a key needs.
-_LONGEST_KEY: Final = 200
-# Providers give each of their customers a network of this size or larger (RFC 6177).
-_NETWORK_BITS: Final = 64
 # What is left of a token after a division that does not come out even.
 _ROUNDING: Final = 1e-6
 
 _log = Logger(namespace="cyclone.storage")
-
-
-class _Request(Protocol):
-    @property
-    def remote_ip(self) -> str | None:
-        """Return the address of the client."""
-
-
-class _Handler(Protocol):
-    @property
-    def request(self) -> _Request:
-        """Return what is asked."""
-
-
-def remote_network(handler: _Handler) -> str:
-    """Return by whom a handler is asked: the key that limits clients who are not signed in.
-
-    Args:
-        handler: A web handler with `request.remote_ip`.
-
-    Returns:
-        The IPv4 address; of an IPv6 address its network of 64 bits, as everybody has as many of
-        these addresses as they like; any other text, such as that of a Unix socket, as it is.
-    """
-    text = handler.request.remote_ip or ""
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return text
-    if not isinstance(address, IPv6Address):
-        return text
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    host_bits = address.max_prefixlen - _NETWORK_BITS
-    return f"{IPv6Address(int(address) >> host_bits << host_bits)}/{_NETWORK_BITS}"
 
 
 class RateLimit:
@@ -173,7 +133,7 @@ class RateLimit:
             raise ValueError(
                 f"a cost of {cost} is never allowed: buckets hold {self._bucket.burst}; raise burst="
             )
-        taking = self._buckets.take(_short(key), cost, self._bucket)
+        taking = self._buckets.take(short_key(key), cost, self._bucket)
         if self._in_redis:
             self._limit_time(taking)
             return taking.addCallbacks(self._decide, self._do_without)
@@ -208,7 +168,7 @@ class RateLimit:
         Raises:
             TypeError: The key is no text.
         """
-        resetting = self._buckets.reset(_short(key))
+        resetting = self._buckets.reset(short_key(key))
         if self._in_redis:
             self._limit_time(resetting)
         return resetting
@@ -298,19 +258,3 @@ def _counted(what: str, number: int) -> int:
     if number < 1:
         raise ValueError(f"the {what} is {number}; it must be above 0")
     return number
-
-
-def _short(key: str | bytes) -> str | bytes:
-    """Return a key of bounded length.
-
-    Raises:
-        TypeError: It is no text.
-    """
-    if not isinstance(key, str | bytes):
-        raise TypeError(
-            f"the key of an attempt is {key!r}; it must be text or bytes that say who makes it"
-        )
-    if len(key) <= _LONGEST_KEY:
-        return key
-    data = key.encode("utf-8", "surrogatepass") if isinstance(key, str) else key
-    return "sha256:" + hashlib.sha256(data).hexdigest()
