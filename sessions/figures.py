@@ -12,6 +12,11 @@ MICRO_BENCHMARKS = {
     "locale": "locales.py",
     "routes": "routes.py",
 }
+STORAGE_BENCHMARKS = {
+    "redis": "redis_pools.py",
+    "sqlite": "sqlite_pools.py",
+    "sessions": "session_stores.py",
+}
 
 
 @nox.session
@@ -41,3 +46,19 @@ def microbench(session: nox.Session) -> None:
     install_built(session, *group("microbench"), *measured)
     for name in names:
         session.run("python", f"benchmarks/micro/{MICRO_BENCHMARKS[name]}", *options)
+
+
+@nox.session
+def storagebench(session: nox.Session) -> None:
+    """Measure pools beside txredisapi and adbapi, and sessions; a script's name and options after `--`."""
+    need(session, "redis-server")
+    names, options = list(STORAGE_BENCHMARKS), session.posargs
+    if options and not options[0].startswith("-"):
+        names, options = options[:1], options[1:]
+        if names[0] not in STORAGE_BENCHMARKS:
+            session.error(f"unknown: {names[0]}; there are {', '.join(STORAGE_BENCHMARKS)}")
+    measured = [f"{package}=={VERSION}" for package in ("cyclone-core", "cyclone-storage")]
+    install_built(session, *group("storagebench"), *measured)
+    for name in names:
+        script = f"benchmarks/storage/{STORAGE_BENCHMARKS[name]}"
+        session.run("python", script, *options, env={"PYTHONPATH": "benchmarks/micro"})

@@ -150,7 +150,8 @@ def surroundings(*distributions: str) -> str:
     for distribution in distributions:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             names.append(f"{distribution} {importlib.metadata.version(distribution)}")
-    command = " ".join(["benchmarks/micro/" + Path(sys.argv[0]).name, *sys.argv[1:]])
+    script = "/".join(Path(sys.argv[0]).resolve().parts[-3:])
+    command = " ".join([script, *sys.argv[1:]])
     return f"{', '.join(names)}; load average {os.getloadavg()[0]:.1f}; `{command}`"
 
 
