@@ -277,7 +277,8 @@ def test_deep_arrays_need_no_deep_stack() -> None:
 
 
 @pytest.mark.parametrize(
-    "make", [lambda size: b"$%d\r\n%b\r\n" % (size, bytes(size)), lambda size: b"+%b" % (b"x" * size)]
+    "make",
+    [lambda size: b"$%d\r\n%b\r\n" % (size, bytes(size)), lambda size: b"+%b" % (b"x" * size)],
 )
 def test_reading_is_linear(make: Any) -> None:
     """Twice the bytes in small packets cost about twice the time, not four times."""

@@ -42,6 +42,9 @@ __all__ = ["BaseRedisProtocol", "RedisProtocol"]
 HANDSHAKE_TIMEOUT: Final = 10.0
 """Seconds within which a server has to answer what a connection begins with."""
 
+# What a server answers to anything while it is full, or starts.
+_TRANSIENT: Final = ("max number of clients", "LOADING", "BUSY", "MASTERDOWN")
+
 # RESP3 begins with it.
 _REFUSED: Final = frozenset({"HELLO", "hello", b"HELLO", b"hello"})
 
@@ -314,9 +317,17 @@ class BaseRedisProtocol(ClassicProtocol):
         if self.problem is not None or not failure.check(ResponseError):
             return  # known already, or connectionLost says more
         said = str(failure.value)
-        if failure.check(AuthenticationError):
-            complain = self._wrong_password if self.password is not None else self._no_password
-        self.problem = problem = complain(said)
+        if said.startswith(_TRANSIENT):
+            # Nothing is wrong with what was sent: to try again later is all that helps.
+            self.drop(
+                ConnectionError(
+                    f"The Redis server at {self.host} cannot be used at present: {said}"
+                )
+            )
+            return
+        if failure.check(AuthenticationError) and self.password is None:
+            complain = self._no_password
+        problem = complain(said)
         report = getattr(self.factory, "connectionError", None)
         if report is not None:
             report(problem)

@@ -157,7 +157,7 @@ class _Check:
         try:
             check(cast("Any", _Shown(certificate)), self._name)
         except (VerificationError, NoNames):
-            return describe_names(certificate, self._name)
+            return describe_names(certificate)
         return None
 
 

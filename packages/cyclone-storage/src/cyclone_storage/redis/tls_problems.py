@@ -46,7 +46,7 @@ _HANDSHAKES: Final = (
         "speaks no TLS 1.2 or newer, and nothing older is spoken here",
     ),
     (
-        ("certificate required", "alert handshake failure"),
+        ("certificate required", "did not return a certificate"),
         "wants a certificate of ours: give client_cert and client_key",
     ),
     (
@@ -54,8 +54,9 @@ _HANDSHAKES: Final = (
         "does not accept our certificate, client_cert",
     ),
     (
-        ("no cipher", "no shared cipher", "insufficient security"),
-        "has no cipher suite in common with us: ECDHE with AES-GCM or ChaCha20-Poly1305",
+        ("alert handshake failure", "no cipher", "no shared cipher", "insufficient security"),
+        "has no cipher suite in common with us (ECDHE with AES-GCM or ChaCha20-Poly1305), or wants"
+        " client_cert",
     ),
 )
 
@@ -88,12 +89,11 @@ def describe_verification(certificate: "X509", number: int, depth: int) -> str:
     return f"{what} {said}: the server needs another one"
 
 
-def describe_names(certificate: "X509", name: str) -> str:
+def describe_names(certificate: "X509") -> str:
     """Say which hosts a certificate is for.
 
     Args:
-        certificate: The certificate.
-        name: The name or address that it is not for.
+        certificate: The certificate; it is not for the one that was wanted.
 
     Returns:
         The predicate.
