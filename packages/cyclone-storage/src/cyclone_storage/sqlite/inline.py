@@ -32,14 +32,15 @@ class InlineSQLite:
         """Open a database.
 
         Args:
-            dbname: Its path, or `:memory:`; no URI.
+            dbname: Its path, or `:memory:`; a URI is a file name like any other.
             autoCommit: Whether operations commit at once.
 
         Raises:
             sqlite3.Error: It cannot be opened.
         """
         self.autoCommit = autoCommit
-        self.conn = sqlite3.connect(dbname)
+        # Some builds of SQLite read URIs even where `sqlite3` does not ask for it.
+        self.conn = sqlite3.connect(f"./{dbname}" if dbname.startswith("file:") else dbname)
         self.curs = self.conn.cursor()
 
     def runQuery(self, query: str, *args: Any) -> list[Any]:  # noqa: ANN401, N802 -- cyclone's name

@@ -131,7 +131,7 @@ class Lane:
 
     def stop(self) -> None:
         """Refuse what waits and interrupt what runs."""
-        error = PoolClosed(self._say("the pool was closed before this began"))
+        error = PoolClosed(f"{self._path}: the pool was closed before this call had begun")
         for job in list(self._jobs):
             if not job.refuse(error):
                 job.cancelled = True

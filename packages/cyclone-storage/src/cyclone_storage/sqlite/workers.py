@@ -119,11 +119,16 @@ class Worker:
         try:
             job.outcome = work(job)
         except BaseException as error:  # noqa: BLE001 -- whoever waits for the job gets it
-            better = explained(error, self._path)
-            job.outcome = Failure(better, type(better), better.__traceback__)
-            self._broken = self._broken or isinstance(better, DatabaseCorrupt | DatabaseIOError)
+            job.outcome = self._failure(error)
         finally:
             self._job = outer
+
+    def _failure(self, error: BaseException) -> Failure:
+        # Not in the function that has caught it: its frame stands in the traceback, and would hold
+        # the error for ever.
+        better = explained(error, self._path)
+        self._broken = self._broken or isinstance(better, DatabaseCorrupt | DatabaseIOError)
+        return Failure(better, type(better), better.__traceback__)
 
     def _in_connection(self, job: Job) -> object:
         connection = self._connection or self._open()
