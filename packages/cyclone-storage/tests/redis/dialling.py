@@ -1,10 +1,8 @@
 """Connections of the protocol alone, without a pool."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cyclone_storage.redis.protocol import RedisProtocol
-from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import (
     TCP4ClientEndpoint,
     TCP4ServerEndpoint,
@@ -14,12 +12,17 @@ from twisted.internet.endpoints import (
 )
 from twisted.internet.protocol import Factory, Protocol
 
-from ..running import Loop
+from cyclone_storage.redis.protocol import RedisProtocol
+
+from ..running import Loop  # noqa: TID252
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
 
 __all__ = ["Script", "caught", "dial", "dial_unix", "hang_up", "serve"]
 
 
-async def dial(loop: Loop, port: int, tls: Any = None, **options: Any) -> Any:
+async def dial(loop: Loop, port: int, tls: Any = None, **options: Any) -> Any:  # noqa: ANN401
     """Connect, and wait until the connection can be used.
 
     Args:
@@ -35,7 +38,7 @@ async def dial(loop: Loop, port: int, tls: Any = None, **options: Any) -> Any:
     return await protocol.whenConnected()
 
 
-async def dial_unix(loop: Loop, path: str, **options: Any) -> Any:
+async def dial_unix(loop: Loop, path: str, **options: Any) -> Any:  # noqa: ANN401
     """Connect to a socket of the file system."""
     protocol = await connectProtocol(
         UNIXClientEndpoint(loop.reactor, path), RedisProtocol(**options)
@@ -43,7 +46,7 @@ async def dial_unix(loop: Loop, path: str, **options: Any) -> Any:
     return await protocol.whenConnected()
 
 
-async def hang_up(protocol: Any) -> None:
+async def hang_up(protocol: Any) -> None:  # noqa: ANN401
     """End a connection, and wait until it has."""
     if protocol.connected:
         ended = protocol.whenDisconnected()
@@ -51,7 +54,7 @@ async def hang_up(protocol: Any) -> None:
         await ended
 
 
-async def caught(waiting: Any) -> BaseException:
+async def caught(waiting: Any) -> BaseException:  # noqa: ANN401
     """Return what something fails with.
 
     Raises:

@@ -3,6 +3,9 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from cyclone_storage.redis.conversion import (
     build_command,
     convert_reply,
@@ -11,8 +14,6 @@ from cyclone_storage.redis.conversion import (
 )
 from cyclone_storage.redis.errors import InvalidData, ResponseError
 from cyclone_storage.redis.resp import ReplyReader
-from hypothesis import given
-from hypothesis import strategies as st
 
 ENCODE = make_encoder("utf-8", "strict")
 

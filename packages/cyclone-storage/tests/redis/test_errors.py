@@ -5,6 +5,8 @@ import inspect
 
 import pytest
 import txredisapi
+
+from cyclone_storage import redis
 from cyclone_storage.errors import PoolTimeout, StorageError
 from cyclone_storage.redis import errors
 
@@ -50,3 +52,14 @@ def test_what_type_checkers_see_is_what_there_is() -> None:
     for each in declared:
         bases = [ast.unparse(base) for base in each.bases]
         assert bases == [base.__name__ for base in getattr(txredisapi, each.name).__bases__]
+
+
+def test_hiredis_protocol_is_txredisapis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The classic name is there with hiredis, and says what it needs without."""
+    monkeypatch.setattr(txredisapi, "hiredis", object())
+    assert redis.HiredisProtocol is txredisapi.HiredisProtocol
+    monkeypatch.setattr(txredisapi, "hiredis", None)
+    with pytest.raises(AttributeError, match="pip install hiredis"):
+        _ = redis.HiredisProtocol
+    with pytest.raises(AttributeError, match="no attribute 'HighProtocol'"):
+        _ = redis.HighProtocol

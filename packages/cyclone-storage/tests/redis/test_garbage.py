@@ -4,16 +4,17 @@ import random
 from typing import Any
 
 import pytest
+from twisted.internet.defer import DeferredList
+
 from cyclone_storage.redis.errors import (
-    ConnectionError,
+    ConnectionError,  # noqa: A004
     HandshakeError,
     ProtocolError,
     RedisError,
     ReplyTooLarge,
 )
-from twisted.internet.defer import DeferredList
 
-from ..running import Loop
+from ..running import Loop  # noqa: TID252
 from .dialling import Script, caught, dial, hang_up, serve
 
 
@@ -34,7 +35,7 @@ from .dialling import Script, caught, dial, hang_up, serve
     ],
 )
 @pytest.mark.parametrize("ends", [False, True])
-def test_garbage(loop: Loop, says: bytes, kind: Any, said: str, ends: bool) -> None:
+def test_garbage(loop: Loop, says: bytes, kind: Any, said: str, ends: bool) -> None:  # noqa: ANN401
     """The first command has the error, the others know of it, and the connection is gone."""
 
     async def main() -> None:

@@ -3,24 +3,25 @@
 from typing import Any
 
 import pytest
-from cyclone_storage.redis.errors import (
-    AuthenticationError,
-    ConnectionError,
-    HandshakeError,
-    InvalidData,
-    ProtocolError,
-    RedisError,
-    ReplyTooLarge,
-    ResponseError,
-    TimeoutError,
-)
-from cyclone_storage.redis.protocol import BaseRedisProtocol, RedisProtocol
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
+
+from cyclone_storage.redis.errors import (
+    AuthenticationError,
+    ConnectionError,  # noqa: A004
+    HandshakeError,
+    InvalidData,
+    ProtocolError,
+    RedisError,
+    ReplyTooLarge,
+    ResponseError,
+    TimeoutError,  # noqa: A004
+)
+from cyclone_storage.redis.protocol import BaseRedisProtocol, RedisProtocol
 
 PEER = IPv4Address("TCP", "10.0.0.1", 6379)
 
@@ -33,7 +34,7 @@ class Refusals:
         self.connectionQueue = self
         self.put: Any = None
 
-    def connectionError(self, why: object) -> None:
+    def connectionError(self, why: object) -> None:  # noqa: N802
         """Note why."""
         self.told.append(why)
 
@@ -42,7 +43,10 @@ class Peer:
     """A protocol, and what a server sees of it."""
 
     def __init__(
-        self, protocol_class: Any = RedisProtocol, peer: Any = PEER, **options: Any
+        self,
+        protocol_class: Any = RedisProtocol,  # noqa: ANN401
+        peer: Any = PEER,  # noqa: ANN401
+        **options: Any,  # noqa: ANN401
     ) -> None:
         self.clock = Clock()
         self.protocol: Any = protocol_class(clock=self.clock, **options)
@@ -50,7 +54,7 @@ class Peer:
         self.transport = StringTransport(peerAddress=peer)
         self.protocol.makeConnection(self.transport)
 
-    def send(self, *names: str, **options: Any) -> list[Any]:
+    def send(self, *names: str, **options: Any) -> list[Any]:  # noqa: ANN401
         """Send commands; return where their results come."""
         found: list[Any] = []
         for name in names:
@@ -134,7 +138,7 @@ def test_a_class_of_ones_own_converts() -> None:
     """`tryConvertData` of a subclass is used, as in txredisapi."""
 
     class Shouting(BaseRedisProtocol):
-        def tryConvertData(self, data: bytes) -> str:
+        def tryConvertData(self, data: bytes) -> str:  # noqa: N802
             return data.decode().upper()
 
     peer = Peer(Shouting)
@@ -176,7 +180,7 @@ def test_what_cannot_be_encoded_is_refused_at_once() -> None:
 
 
 @pytest.mark.parametrize("name", ["HELLO", "hello", b"HELLO"])
-def test_hello_is_refused(name: Any) -> None:
+def test_hello_is_refused(name: Any) -> None:  # noqa: ANN401
     """RESP3 is not spoken; the message says what to do instead."""
     peer = Peer()
     with pytest.raises(RedisError, match="only RESP2 is spoken"):
@@ -196,7 +200,7 @@ def test_a_connection_without_options_is_ready_at_once() -> None:
 
 def test_the_handshake_is_one_round_trip() -> None:
     """Password, name and database are sent at once, and the connection is ready after all three."""
-    peer = Peer(password="pw", username="me", dbid=3, client_name="web")
+    peer = Peer(password="pw", username="me", dbid=3, client_name="web")  # noqa: S106
     ready = outcome(peer.protocol.whenConnected())
     assert peer.sent() == (
         b"*3\r\n$4\r\nAUTH\r\n$2\r\nme\r\n$2\r\npw\r\n"
@@ -259,7 +263,7 @@ def test_the_handshake_is_one_round_trip() -> None:
         ),
     ],
 )
-def test_a_refused_handshake(options: Any, answer: bytes, kind: Any, said: str) -> None:
+def test_a_refused_handshake(options: Any, answer: bytes, kind: Any, said: str) -> None:  # noqa: ANN401
     """The connection ends, and all who wait know why; the password is in no message."""
     peer = Peer(**options)
     ready = outcome(peer.protocol.whenConnected())
@@ -283,7 +287,7 @@ def test_a_refused_handshake(options: Any, answer: bytes, kind: Any, said: str) 
 )
 def test_a_server_that_cannot_be_used_at_present(said: str) -> None:
     """It has refused nobody: the error is not that of a wrong password, and the factory may try again."""
-    peer = Peer(password="x")
+    peer = Peer(password="x")  # noqa: S106
     ready = outcome(peer.protocol.whenConnected())
     peer.answer(b"-%b\r\n" % said.encode())
     assert type(ready[0]) is ConnectionError
@@ -294,14 +298,14 @@ def test_a_server_that_cannot_be_used_at_present(said: str) -> None:
 
 def test_nobody_has_to_wait_for_the_connection() -> None:
     """A refusal that nobody handles is not logged as an error: the factory was told."""
-    peer = Peer(password="x")
+    peer = Peer(password="x")  # noqa: S106
     peer.protocol.whenConnected().addCallback(lambda _: None)
     peer.answer(b"-WRONGPASS no\r\n")
 
 
 def test_a_protocol_without_a_factory_can_be_refused() -> None:
     """A factory that wants to know nothing is asked for nothing."""
-    protocol = RedisProtocol(password="x")
+    protocol = RedisProtocol(password="x")  # noqa: S106
     protocol.makeConnection(StringTransport())
     ready = outcome(protocol.whenConnected())
     protocol.dataReceived(b"-WRONGPASS no\r\n")
@@ -310,7 +314,7 @@ def test_a_protocol_without_a_factory_can_be_refused() -> None:
 
 def test_a_server_that_says_nothing_is_given_up() -> None:
     """The handshake has a bound, also where replies have none."""
-    peer = Peer(password="x")
+    peer = Peer(password="x")  # noqa: S106
     ready = outcome(peer.protocol.whenConnected())
     peer.clock.advance(9.9)
     assert ready == []
@@ -321,7 +325,7 @@ def test_a_server_that_says_nothing_is_given_up() -> None:
 
 def test_a_connection_lost_in_the_handshake() -> None:
     """Who waits for the connection learns that it was lost."""
-    peer = Peer(password="x")
+    peer = Peer(password="x")  # noqa: S106
     ready = outcome(peer.protocol.whenConnected())
     peer.lose(ConnectionDone())
     assert isinstance(ready[0], ConnectionError)
@@ -338,7 +342,7 @@ def test_a_connection_lost_in_the_handshake() -> None:
         (UNIXAddress(None), "UNIXAddress(None)"),
     ],
 )
-def test_the_host_is_named(address: Any, host: str) -> None:
+def test_the_host_is_named(address: Any, host: str) -> None:  # noqa: ANN401
     """Messages say where a connection leads."""
     assert Peer(peer=address).protocol.host == host
 
@@ -516,6 +520,37 @@ def test_a_pipeline_is_timed_from_when_it_is_sent() -> None:
     assert isinstance(collected[1], TimeoutError)
     assert len(results) == 1
     assert given_back == [peer.protocol]
+
+
+def test_a_pipeline_without_bound_or_connection() -> None:
+    """Without `replyTimeout` it waits; without a connection it fails and gives the connection back."""
+    peer = Peer()
+    given_back: list[object] = []
+    peer.factory.put = given_back.append
+    peer.protocol.pipeline()
+    peer.protocol.execute_command("ONE")
+    results = outcome(peer.protocol.execute_pipeline())
+    peer.answer(b"+one\r\n")
+    assert results == [["one"]]
+    timed = Peer(replyTimeout=5)
+    timed.factory.put = given_back.append
+    timed.protocol.pipeline()
+    timed.lose()
+    timed.send("ONE")
+    results = outcome(timed.protocol.execute_pipeline())
+    assert len(results) == 1
+    assert timed.clock.getDelayedCalls() == []
+    assert given_back == [peer.protocol, timed.protocol]
+
+
+def test_a_connection_is_given_up_once() -> None:
+    """The first reason is the one that stays."""
+    peer = Peer()
+    first = ProtocolError("first")
+    peer.protocol.drop(first)
+    peer.protocol.drop(ProtocolError("second"))
+    peer.lose()
+    assert peer.protocol.problem is first
 
 
 def test_the_time_is_the_reactors_unless_it_is_given() -> None:

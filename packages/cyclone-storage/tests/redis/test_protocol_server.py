@@ -3,18 +3,19 @@
 from collections.abc import Iterator
 
 import pytest
+from twisted.internet.defer import DeferredList
+
 from cyclone_storage.redis.errors import (
     AuthenticationError,
-    ConnectionError,
+    ConnectionError,  # noqa: A004
     HandshakeError,
     ReplyTooLarge,
     ResponseError,
-    TimeoutError,
+    TimeoutError,  # noqa: A004
 )
-from twisted.internet.defer import DeferredList
 
-from ..running import Loop
-from ..servers.redis import RedisServer
+from ..running import Loop  # noqa: TID252
+from ..servers.redis import RedisServer  # noqa: TID252
 from .dialling import caught, dial, dial_unix, hang_up
 
 
@@ -78,12 +79,12 @@ def test_password_database_and_name(loop: Loop, guarded: RedisServer) -> None:
     """A connection is ready after the server has accepted all of them."""
 
     async def main() -> None:
-        client = await dial(loop, guarded.port, password="right", dbid=5, client_name="me")
+        client = await dial(loop, guarded.port, password="right", dbid=5, client_name="me")  # noqa: S106
         said = await client.execute_command("CLIENT", "INFO")
         assert " name=me " in said
         assert " db=5 " in said
         await client.execute_command("ACL", "SETUSER", "ann", "on", ">hers", "~*", "+@all")
-        hers = await dial(loop, guarded.port, username="ann", password="hers")
+        hers = await dial(loop, guarded.port, username="ann", password="hers")  # noqa: S106
         assert await hers.execute_command("ACL", "WHOAMI") == "ann"
         await hang_up(client)
         await hang_up(hers)

@@ -1,6 +1,6 @@
 """TLS to a real server: who is let in, who is not, and what is said of it."""
 
-import datetime
+import datetime as dt
 import re
 import shutil
 from collections.abc import Iterator
@@ -15,16 +15,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from cyclone_storage.redis.errors import CertificateError, ConnectionError, TLSError
-from cyclone_storage.redis.tls import _Check, client_tls
-from cyclone_storage.redis.tls_problems import describe_handshake, describe_verification
 from OpenSSL import SSL, crypto
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from zope.interface.verify import verifyObject
 
-from ..running import Loop
-from ..servers.processes import free_port, writable_directory
-from ..servers.redis import RedisServer
+from cyclone_storage.redis.errors import CertificateError, ConnectionError, TLSError  # noqa: A004
+from cyclone_storage.redis.tls import _Check, client_tls
+from cyclone_storage.redis.tls_problems import describe_handshake, describe_verification
+
+from ..running import Loop  # noqa: TID252
+from ..servers.processes import free_port, writable_directory  # noqa: TID252
+from ..servers.redis import RedisServer  # noqa: TID252
 from .dialling import Script, caught, dial, hang_up, serve
 
 
@@ -90,7 +91,7 @@ def server(directory: Path, authority: trustme.CA) -> Iterator[TLSServer]:
     server.close()
 
 
-async def use(loop: Loop, port: int, tls: Any) -> str:
+async def use(loop: Loop, port: int, tls: Any) -> str:  # noqa: ANN401
     """Connect and ask."""
     client = await dial(loop, port, tls=tls)
     try:
@@ -109,7 +110,10 @@ async def use(loop: Loop, port: int, tls: Any) -> str:
     ],
 )
 def test_a_server_that_proves_who_it_is(
-    loop: Loop, server: TLSServer, host: str, options: Any
+    loop: Loop,
+    server: TLSServer,
+    host: str,
+    options: Any,  # noqa: ANN401
 ) -> None:
     """Its address, its name, and a name that was said otherwise, are verified."""
     tls = client_tls(host, ca_certs=server.files.ca, **options)
@@ -162,7 +166,7 @@ def test_the_password_is_not_sent_before(loop: Loop, server: TLSServer) -> None:
 
     async def main() -> None:
         tls = client_tls("other.example", ca_certs=server.files.ca)
-        error = await caught(dial(loop, server.port, tls=tls, password="x", client_name="me"))
+        error = await caught(dial(loop, server.port, tls=tls, password="x", client_name="me"))  # noqa: S106
         assert type(error) is CertificateError
 
     loop.run(main)
@@ -170,7 +174,7 @@ def test_the_password_is_not_sent_before(loop: Loop, server: TLSServer) -> None:
 
 def test_an_expired_certificate(loop: Loop, directory: Path, authority: trustme.CA) -> None:
     """It is refused, with the date."""
-    past = datetime.datetime(2001, 2, 3, tzinfo=datetime.UTC)
+    past = dt.datetime(2001, 2, 3, tzinfo=dt.UTC)
     leaf = authority.issue_cert("127.0.0.1", not_after=past)
     old = TLSServer(store(directory, "old", authority, leaf))
 
@@ -185,12 +189,12 @@ def test_an_expired_certificate(loop: Loop, directory: Path, authority: trustme.
         old.close()
 
 
-def make_certificate(**options: Any) -> tuple[bytes, bytes]:
+def make_certificate(**options: Any) -> tuple[bytes, bytes]:  # noqa: ANN401
     """Make a self-signed certificate for 127.0.0.1, or for nobody; return it and its key."""
     key = options.get("key") or ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    begin = options.get("begin", now - datetime.timedelta(days=1))
+    now = dt.datetime.now(dt.UTC)
+    begin = options.get("begin", now - dt.timedelta(days=1))
     builder = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -198,7 +202,7 @@ def make_certificate(**options: Any) -> tuple[bytes, bytes]:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(begin)
-        .not_valid_after(begin + datetime.timedelta(days=9))
+        .not_valid_after(begin + dt.timedelta(days=9))
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     )
     names = [x509.DNSName(each) for each in options.get("names", ())]
@@ -219,7 +223,7 @@ def make_certificate(**options: Any) -> tuple[bytes, bytes]:
             "'a0.example', 'a1.example', .* and 2 others: connect",
         ),
         (
-            {"begin": datetime.datetime(2090, 1, 1, tzinfo=datetime.UTC)},
+            {"begin": dt.datetime(2090, 1, 1, tzinfo=dt.UTC)},
             r"is not valid before 2090-01-01 00:00 UTC: is this machine's clock right\?",
         ),
     ],

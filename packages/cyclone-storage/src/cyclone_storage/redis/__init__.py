@@ -1,5 +1,7 @@
 """Redis on Twisted: the classic `cyclone.redis`, typed, with TLS that verifies and bounds that hold."""
 
+from typing import Any
+
 from cyclone_storage.redis.connect import connect
 from cyclone_storage.redis.errors import (
     AuthenticationError,
@@ -80,3 +82,27 @@ __all__ = [
     "lazyUnixConnectionPool",
     "parse_url",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 -- a class that has no types
+    """Return `HiredisProtocol`, a name of cyclone 1.x that there is only with hiredis.
+
+    It is txredisapi's: nothing bounds what it reads. The protocols of this package are faster with single
+    commands, and need no hiredis.
+
+    Args:
+        name: The name.
+
+    Raises:
+        AttributeError: It is another name, or hiredis is not installed.
+    """
+    if name != "HiredisProtocol":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import txredisapi  # type: ignore[import-untyped]
+
+    if txredisapi.hiredis is None:
+        raise AttributeError(
+            "HiredisProtocol needs hiredis: `pip install hiredis`. RedisProtocol does the same without it,"
+            " with bounds on what it reads."
+        )
+    return txredisapi.HiredisProtocol

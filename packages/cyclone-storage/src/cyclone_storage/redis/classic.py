@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from twisted.internet.protocol import Protocol
-
 __all__ = ["ClassicProtocol"]
 
 if TYPE_CHECKING:
+    from twisted.internet.protocol import Protocol
 
     class ClassicProtocol(Protocol):
         """txredisapi's `BaseRedisProtocol`."""
@@ -16,12 +15,12 @@ if TYPE_CHECKING:
         password: str | None
         username: str | None
         dbid: int | None
-        convertNumbers: bool
-        replyTimeout: float | None
+        convertNumbers: bool  # noqa: N815 -- txredisapi's name
+        replyTimeout: float | None  # noqa: N815 -- txredisapi's name
         paused: bool
-        inTransaction: bool
-        inMulti: bool
-        pendingTransaction: bool
+        inTransaction: bool  # noqa: N815 -- txredisapi's name
+        inMulti: bool  # noqa: N815 -- txredisapi's name
+        pendingTransaction: bool  # noqa: N815 -- txredisapi's name
         pipelining: bool
         pipelined_commands: list[bytes]
         pipelined_replies: list[Any]
@@ -31,14 +30,14 @@ if TYPE_CHECKING:
         _waiting_for_connect: list[Any]
         _waiting_for_disconnect: list[Any]
 
-        def __init__(  # noqa: D107
+        def __init__(
             self,
             charset: str | None,
             errors: str,
-            replyTimeout: float | None,  # noqa: N803
+            replyTimeout: float | None,  # noqa: N803 -- txredisapi's name
             password: str | None,
             dbid: int | None,
-            convertNumbers: bool,  # noqa: N803
+            convertNumbers: bool,  # noqa: N803 -- txredisapi's name
             username: str | None,
         ) -> None: ...
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Final
+from typing import Final, cast
 
-from cyclone_storage.redis.errors import InvalidData, ResponseError
+from cyclone_storage.redis.errors import InvalidData
 from cyclone_storage.redis.resp import RawReply
 from cyclone_storage.redis.types import Reply, Result
 
@@ -60,7 +60,7 @@ def convert_reply(reply: RawReply, convert: Callable[[bytes], Reply]) -> Result:
 
 def _convert_list(elements: list[RawReply], convert: Callable[[bytes], Reply]) -> list[Reply]:
     # In place: a reply of a million elements need not be there twice.
-    replies: list[Result] = elements
+    replies = cast("list[Reply]", elements)
     for index, element in enumerate(elements):
         if isinstance(element, bytes):
             replies[index] = convert(element)

@@ -56,16 +56,16 @@ if TYPE_CHECKING:
     class ResponseError(RedisError):
         """The server has answered with an error."""
 
-    class ScriptDoesNotExist(ResponseError):
+    class ScriptDoesNotExist(ResponseError):  # noqa: N818 -- txredisapi's name
         """The server knows no script of this hash."""
 
-    class NoScriptRunning(ResponseError):
+    class NoScriptRunning(ResponseError):  # noqa: N818 -- txredisapi's name
         """There was no script to kill."""
 
-    class InvalidResponse(RedisError):
+    class InvalidResponse(RedisError):  # noqa: N818 -- txredisapi's name
         """The server's answer cannot be used."""
 
-    class InvalidData(RedisError):
+    class InvalidData(RedisError):  # noqa: N818 -- txredisapi's name
         """A value cannot be sent, or an answer cannot be read."""
 
     class WatchError(RedisError):
@@ -106,7 +106,7 @@ class ProtocolError(StorageError, InvalidResponse):
     """The server has sent what is not Redis's protocol; the connection was dropped."""
 
 
-class ReplyTooLarge(StorageError, InvalidResponse):
+class ReplyTooLarge(StorageError, InvalidResponse):  # noqa: N818 -- says what it is
     """A reply is above a bound of ours; the connection was dropped, as the rest of it would follow."""
 
 
@@ -118,5 +118,5 @@ class CertificateError(TLSError):
     """The server has not proved who it is."""
 
 
-class WaitTimeout(TimeoutError, PoolTimeout):
+class WaitTimeout(TimeoutError, PoolTimeout):  # noqa: N818 -- a timeout is an error
     """No connection became usable in time; the message says what the last attempt met."""

@@ -75,7 +75,10 @@ def fail_command(problem: Exception, position: int, count: int) -> Exception:
     else:
         waited = "1 command" if count == 1 else f"{count} commands"
         them, it = ("it was", "it is") if count == 1 else ("they were", "they are")
-        text = f"{problem} while {waited} waited; whether {them} executed is not known, and {it} not sent again"
+        text = (
+            f"{problem} while {waited} waited; whether {them} executed is not known, and {it} not sent"
+            " again"
+        )
         about_this = isinstance(problem, TimeoutError) or (
             position == 0 and not isinstance(problem, ConnectionError)
         )

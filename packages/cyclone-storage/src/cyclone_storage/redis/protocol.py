@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final, cast
 
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from cyclone_storage.redis.classic import ClassicProtocol
@@ -162,7 +162,7 @@ class BaseRedisProtocol(ClassicProtocol):
         self._ready = False
         self.script_hashes.clear()
         if self.problem is None:
-            self.problem = describe_loss(reason.value, self.host)
+            self.problem = describe_loss(cast("BaseException", reason.value), self.host)
         # Who keeps connections is told first: those who try again at once get another one.
         ended, self._waiting_for_disconnect = self._waiting_for_disconnect, []
         for waiting in ended:
@@ -190,7 +190,7 @@ class BaseRedisProtocol(ClassicProtocol):
 
     # To be overridden, as in txredisapi
 
-    def replyReceived(self, reply: Any) -> None:  # noqa: N802 -- txredisapi's name
+    def replyReceived(self, reply: Any) -> None:  # noqa: ANN401, N802
         """Take a reply, after conversion; subscribers override it.
 
         Args:
@@ -213,7 +213,7 @@ class BaseRedisProtocol(ClassicProtocol):
 
     def execute_command(
         self,
-        *args: Any,
+        *args: Any,  # noqa: ANN401
         apply_timeout: bool = True,
         reply_timeout: float | None = None,
         post_proc: Callable[[Any], Any] | None = None,
@@ -339,8 +339,6 @@ class BaseRedisProtocol(ClassicProtocol):
         )
 
     def _become_ready(self, _: object) -> None:
-        if self.problem is not None:
-            return
         self._ready = True
         waiting, self._waiting_for_connect = self._waiting_for_connect, []
         for each in waiting:
@@ -380,7 +378,7 @@ class BaseRedisProtocol(ClassicProtocol):
         """Encode an argument (txredisapi's name)."""
         return self._encode(arg)
 
-    def _build_command(self, *args: Any) -> bytes:
+    def _build_command(self, *args: Any) -> bytes:  # noqa: ANN401
         """Build a command (txredisapi's name)."""
         return build_command(args, self._encode)
 

@@ -186,6 +186,7 @@ class ReplyReader:
             raise
 
     def _read(self) -> RawReply | Pending:
+        value: RawReply | Pending | _Begun
         while True:
             if self._missing:
                 value = self._continue_bulk()

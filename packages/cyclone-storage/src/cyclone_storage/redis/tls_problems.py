@@ -55,8 +55,7 @@ _HANDSHAKES: Final = (
     ),
     (
         ("alert handshake failure", "no cipher", "no shared cipher", "insufficient security"),
-        "has no cipher suite in common with us (ECDHE with AES-GCM or ChaCha20-Poly1305), or wants"
-        " client_cert",
+        "has no cipher suite in common with us (ECDHE, AES-GCM or ChaCha20), or wants client_cert",
     ),
 )
 

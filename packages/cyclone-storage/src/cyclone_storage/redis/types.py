@@ -2,7 +2,7 @@
 
 from typing import TypeAlias
 
-from cyclone_storage.redis.errors import ResponseError
+from cyclone_storage.redis.errors import ResponseError  # noqa: TC001 -- a part of a type that exists
 
 __all__ = ["Key", "Reply", "Result", "Value"]
 
