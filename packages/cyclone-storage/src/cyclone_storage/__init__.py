@@ -1,7 +1,17 @@
-"""Redis, SQLite and sessions on Twisted, for the cyclone web framework.
+"""Redis, SQLite, SQL databases and what is built on them, on Twisted; with or without the framework.
 
-This version holds no code yet and exports nothing. A later version brings
-a Redis client, in-process SQLite, and sessions on top of either.
+The parts are modules to be imported by name: `cyclone_storage.redis`, `sqlite`, `sql`, `sessions`,
+`ratelimit`, `caching` and `dbsafe`. Here stand only the exceptions that they share: importing
+`cyclone_storage.redis` installs Twisted's reactor, as txredisapi does, and whoever needs only SQLite may
+want to choose another one later.
 """
 
-__all__: list[str] = []
+from cyclone_storage.errors import (
+    InvalidURL,
+    PoolClosed,
+    PoolTimeout,
+    StorageError,
+    StorageUnavailable,
+)
+
+__all__ = ["InvalidURL", "PoolClosed", "PoolTimeout", "StorageError", "StorageUnavailable"]
