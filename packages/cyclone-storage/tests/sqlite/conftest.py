@@ -10,7 +10,7 @@ import pytest
 
 from cyclone_storage.sqlite import SQLitePool
 
-from ..running import Loop
+from ..running import Loop  # noqa: TID252 -- what the tests of the package share
 
 HOLD = """
 import sqlite3, sys
@@ -32,7 +32,7 @@ def pools(loop: Loop) -> Iterator[Callable[..., SQLitePool[Any]]]:
     """Make pools, which are closed at the end of the test, when their threads must be gone."""
     made: list[SQLitePool[Any]] = []
 
-    def make(path: object, **options: Any) -> SQLitePool[Any]:
+    def make(path: object, **options: Any) -> SQLitePool[Any]:  # noqa: ANN401 -- whatever it is
         made.append(SQLitePool(path, **options))  # type: ignore[call-overload]
         return made[-1]
 
@@ -48,7 +48,7 @@ def other_process() -> Iterator[Callable[[Path, str], Callable[[], object]]]:
     running: list[subprocess.Popen[bytes]] = []
 
     def hold(path: Path, statement: str) -> Callable[[], object]:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 -- this interpreter
             [sys.executable, "-c", HOLD, str(path), statement],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -93,7 +93,7 @@ class Disk:
 
 def _succeeds(*words: str) -> bool:
     try:
-        return subprocess.run(words, check=False, capture_output=True).returncode == 0
+        return subprocess.run(words, check=False, capture_output=True).returncode == 0  # noqa: S603 -- this interpreter
     except FileNotFoundError:
         return False
 

@@ -3,7 +3,6 @@
 import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from twisted.internet.testing import MemoryReactorClock
 from cyclone_storage.errors import PoolClosed, PoolTimeout
 from cyclone_storage.sqlite import SQLitePool, StatementInterrupted
 
-from ..running import PATIENCE, Loop
+from ..running import PATIENCE, Loop  # noqa: TID252 -- what the tests of the package share
 from .test_waiting import ENDLESS, Blocked
 
 Pools = Callable[..., SQLitePool[Any]]
@@ -141,7 +140,7 @@ def test_statements_of_a_transaction_at_the_bound(loop: Loop, pools: Pools) -> N
     pool = pools(":memory:")
 
     async def main() -> None:
-        with pytest.raises(StatementInterrupted):
+        with pytest.raises(StatementInterrupted):  # noqa: PT012 -- it is the block that fails
             async with pool.transaction() as t:
                 endless = t.runQuery(ENDLESS)
                 behind = t.runQuery("SELECT 1")
@@ -179,7 +178,7 @@ def test_a_function_that_does_not_return(path: Path) -> None:
     """Nothing can stop a function: closing says so, and does not wait for ever."""
     clock = MemoryReactorClock()
     calls: list[Callable[[], object]] = []
-    clock.callFromThread = lambda function: calls.append(function)  # type: ignore[method-assign]
+    clock.callFromThread = calls.append  # type: ignore[method-assign]
     pool = SQLitePool(path, reactor=clock, busy_timeout=1)
     blocked = Blocked(pool)
     closing = [pool.close(timeout=30), pool.close()]
@@ -237,7 +236,7 @@ assert threading.active_count() == 1, threading.enumerate()
 @pytest.mark.parametrize("how", ["plainly", "block", "close"])
 def test_the_reactor_stops(path: Path, how: str) -> None:
     """What was accepted is written, also by what drains before; open transactions are not."""
-    subprocess.run([sys.executable, "-c", STOPPING, str(path), how], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", STOPPING, str(path), how], check=True, timeout=60)  # noqa: S603 -- this interpreter
     connection = sqlite3.connect(path)
     found = {x for (x,) in connection.execute("SELECT x FROM t")}
     connection.close()
@@ -269,4 +268,4 @@ def test_a_forgotten_pool_keeps_no_process_from_ending(path: Path) -> None:
         "from cyclone_storage.sqlite import SQLitePool;"
         "pool = SQLitePool(sys.argv[1]); pool.runOperation('CREATE TABLE t (x)')"
     )
-    subprocess.run([sys.executable, "-c", text, str(path)], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", text, str(path)], check=True, timeout=60)  # noqa: S603 -- this interpreter

@@ -22,7 +22,7 @@ from cyclone_storage.sqlite import (
 )
 from cyclone_storage.sqlite.errors import explained
 
-from ..running import Loop
+from ..running import Loop  # noqa: TID252 -- what the tests of the package share
 from .conftest import Disk
 
 Pools = Callable[..., SQLitePool[Any]]
@@ -134,7 +134,7 @@ def test_a_full_disk(loop: Loop, disk: Disk, pools: Pools) -> None:
         ballast.write_bytes(b"x" * 300_000)
         if not disk.mounted:
             await pool.runQuery("PRAGMA max_page_count = 100")
-        with pytest.raises(DatabaseFull, match="make room") as caught:
+        with pytest.raises(DatabaseFull, match="make room") as caught:  # noqa: PT012 -- it is the block that fails
             for _ in range(100):
                 await pool.runOperation("INSERT INTO t VALUES (zeroblob(50000))")
         assert isinstance(caught.value, StorageUnavailable)
@@ -143,7 +143,7 @@ def test_a_full_disk(loop: Loop, disk: Disk, pools: Pools) -> None:
         (count,) = (await pool.runQuery("SELECT count(*) FROM t"))[0]
         assert count > 0
 
-        with pytest.raises(DatabaseFull):
+        with pytest.raises(DatabaseFull):  # noqa: PT012 -- it is the block that fails
             async with pool.transaction() as t:
                 await t.runOperation("UPDATE kept SET x = 2")
                 await t.runOperation("INSERT INTO t VALUES (zeroblob(900000))")
@@ -165,7 +165,7 @@ def test_a_full_disk_with_a_log(loop: Loop, disk: Disk, pools: Pools) -> None:
         await pool.runOperation("INSERT INTO t VALUES (1)")
         if not disk.mounted:
             await pool.runQuery("PRAGMA max_page_count = 100")
-        with pytest.raises((DatabaseFull, DatabaseIOError)) as caught:
+        with pytest.raises((DatabaseFull, DatabaseIOError)) as caught:  # noqa: PT012 -- it is the block that fails
             for _ in range(100):
                 await pool.runOperation("INSERT INTO t VALUES (zeroblob(50000))")
         assert isinstance(caught.value, StorageUnavailable)
@@ -190,7 +190,7 @@ def test_what_sqlite_has_rolled_back_is_not_half_done(loop: Loop, pools: Pools, 
         await pool.runOperation("INSERT INTO t VALUES (1)")
         with pytest.raises(TransactionError, match="rolled it back after an earlier error"):
             await pool.runInteraction(carry_on)
-        with pytest.raises(TransactionError, match="rolled it back after an earlier error"):
+        with pytest.raises(TransactionError, match="rolled it back after an earlier error"):  # noqa: PT012 -- it is the block that fails
             async with pool.transaction() as t:
                 await t.runOperation("INSERT INTO t VALUES (2)")
                 with pytest.raises(sqlite3.IntegrityError):
@@ -215,8 +215,8 @@ def test_a_file_that_is_no_database(loop: Loop, pools: Pools, path: Path, conten
                 await attempt()
             assert isinstance(caught.value, sqlite3.DatabaseError)
             assert isinstance(caught.value, StorageError)
-        assert path.read_bytes() == content
-        path.unlink()
+        assert path.read_bytes() == content  # noqa: ASYNC240 -- nothing else runs meanwhile
+        path.unlink()  # noqa: ASYNC240 -- nothing else runs meanwhile
         make(path)
         assert await pool.runQuery("SELECT * FROM t") == []
         await pool.runOperation("INSERT INTO t VALUES (1)")

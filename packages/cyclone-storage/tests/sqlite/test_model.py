@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from cyclone_storage.sqlite import Cursor, SQLitePool
 
-from ..running import Loop
+from ..running import Loop  # noqa: TID252 -- what the tests of the package share
 
 KEYS = st.integers(0, 5)
 WRITES = st.one_of(
@@ -71,7 +71,7 @@ def run_all(cursor: Cursor, writes: list[Write]) -> None:
         cursor.execute(*write)
 
 
-async def outcome(deferred: Deferred[Any]) -> Any:
+async def outcome(deferred: Deferred[Any]) -> Any:  # noqa: ANN401 -- whatever it is
     """Return a result; `None` for an error of SQLite."""
     try:
         return await deferred
@@ -122,7 +122,10 @@ async def take(pool: SQLitePool[Any], model: Model, how: str, writes: list[Write
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, memory=st.booleans())
 def test_it_is_one_database(
-    loop: Loop, tmp_path_factory: Any, steps: list[tuple[str, list[Write]]], memory: bool
+    loop: Loop,
+    tmp_path_factory: Any,
+    steps: list[tuple[str, list[Write]]],
+    memory: bool,  # noqa: ANN401 -- whatever it is
 ) -> None:
     """However statements are given, they do what they do one after the other."""
     path = ":memory:" if memory else tmp_path_factory.mktemp("model") / "test.db"

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, gatherResults
 from cyclone_storage.errors import StorageError
 from cyclone_storage.sqlite import Cursor, SQLitePool, TransactionError
 
-from ..running import Loop
+from ..running import Loop  # noqa: TID252 -- what the tests of the package share
 
 Pools = Callable[..., SQLitePool[Any]]
 Where = Callable[[Path], object]
@@ -130,7 +130,7 @@ def test_the_database_is_set_up(loop: Loop, pools: Pools, path: Path) -> None:
         for name, value in expected.items():
             assert await pool.runQuery(f"PRAGMA {name}") == [(value,)]
             if name != "busy_timeout":
-                found = await pool.runQuery(f"SELECT * FROM pragma_{name}")
+                found = await pool.runQuery(f"SELECT * FROM pragma_{name}")  # noqa: S608 -- ours
                 assert found == [(value,)]
 
     loop.run(main)
@@ -197,7 +197,7 @@ def test_extensions_are_not_loaded(loop: Loop, pools: Pools) -> None:
     ],
 )
 def test_mistakes_fail_and_nothing_else_does(
-    loop: Loop, pools: Pools, statement: Any, given: tuple[object, ...], kind: type[Exception]
+    loop: Loop, pools: Pools, statement: str, given: tuple[object, ...], kind: type[Exception]
 ) -> None:
     """A wrong statement or parameter fails its own call, in the class of `sqlite3`."""
     pool = pools(":memory:")
@@ -311,6 +311,22 @@ def test_an_interaction_stays_in_its_transaction(loop: Loop, pools: Pools) -> No
     loop.run(main)
 
 
+def test_functions_in_threads_cannot_await(loop: Loop, pools: Pools) -> None:
+    """An `async def`, or a function that returns a Deferred, fails with a word on what to use."""
+    pool = pools(":memory:")
+
+    async def insert(_: object) -> None:
+        """Nobody awaits it."""
+
+    async def main() -> None:
+        for run in (pool.runInteraction, pool.runWithConnection):
+            for function in (insert, lambda _: Deferred()):
+                with pytest.raises(TypeError, match=r"runs in a thread.*pool\.transaction"):
+                    await run(function)
+
+    loop.run(main)
+
+
 def test_functions_see_the_context_of_their_caller(loop: Loop, pools: Pools) -> None:
     """Context variables, such as the id of a request, reach the thread."""
     pool = pools(":memory:")
@@ -362,7 +378,7 @@ def test_a_connection_that_a_function_closed_is_replaced(
 
     async def main() -> None:
         with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-            await pool.runWithConnection(lambda connection: connection.close())
+            await pool.runWithConnection(sqlite3.Connection.close)
         await pool.runOperation("CREATE TABLE t (x)")
 
     loop.run(main)

@@ -1,17 +1,18 @@
 """Calls that wait for a thread, and calls that are given up."""
 
+import random
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from twisted.internet.defer import CancelledError, TimeoutError, gatherResults  # noqa: A004
+from twisted.internet.defer import CancelledError, TimeoutError, ensureDeferred, gatherResults  # noqa: A004
 
 from cyclone_storage.errors import PoolTimeout, StorageUnavailable
 from cyclone_storage.sqlite import Cursor, QueueFull, SQLitePool, SQLiteStats, StatementInterrupted
 
-from ..running import PATIENCE, Loop
+from ..running import PATIENCE, Loop  # noqa: TID252 -- what the tests of the package share
 
 Pools = Callable[..., SQLitePool[Any]]
 ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
@@ -137,7 +138,7 @@ def test_a_statement_that_runs_can_be_cancelled(loop: Loop, pools: Pools, path: 
 
     async def main() -> None:
         running = pool.runQuery(ENDLESS)
-        await loop.until("query that runs", lambda: pool._readers._queue.empty())
+        await loop.until("query that runs", pool._readers._queue.empty)
         running.cancel()
         with pytest.raises(CancelledError):
             await running
@@ -216,5 +217,66 @@ def test_cancelling_what_is_done_changes_nothing(loop: Loop, pools: Pools) -> No
         await pool.runQuery("SELECT 2")
         asked.cancel()
         assert await asked == [(1,)]
+
+    loop.run(main)
+
+
+def test_no_more_threads(loop: Loop, pools: Pools, path: Path) -> None:
+    """Where the system gives no thread, those that there are do the work; without one, it is a 503."""
+    pool = pools(path)
+
+    async def main() -> None:
+        # More than any machine has.
+        usual = threading.stack_size(2**46)
+        try:
+            with pytest.raises(StorageUnavailable, match="no thread can be started"):
+                await pool.ready()
+            threading.stack_size(usual)
+            assert await pool.runQuery("SELECT 1") == [(1,)]
+            threading.stack_size(2**46)
+            found = await gatherResults([pool.runQuery("SELECT ?", x) for x in range(10)])
+        finally:
+            threading.stack_size(usual)
+        assert found == [[(x,)] for x in range(10)]
+        assert pool.stats().threads == 1
+
+    loop.run(main)
+
+
+@pytest.mark.parametrize("memory", [False, True], ids=["file", "memory"])
+def test_cancelling_at_random(loop: Loop, pools: Pools, path: Path, memory: bool) -> None:
+    """Whatever is given up whenever: what succeeded is there, what failed of itself is not."""
+    pool = pools(":memory:" if memory else path, synchronous="off")
+    chance = random.Random(6)  # noqa: S311 -- it is no secret
+    succeeded: set[int] = set()
+    cancelled: set[int] = set()
+
+    async def write(x: int) -> None:
+        try:
+            if x % 3:
+                await pool.runOperation("INSERT INTO t VALUES (?)", x)
+            else:
+                async with pool.transaction() as t:
+                    await t.runOperation("INSERT INTO t VALUES (?)", x)
+                    await t.runQuery("SELECT count(*) FROM t")
+            succeeded.add(x)
+        except CancelledError:
+            cancelled.add(x)
+
+    async def main() -> None:
+        await pool.runOperation("CREATE TABLE t (x PRIMARY KEY)")
+        for batch in range(0, 600, 40):
+            calls = [ensureDeferred(write(x)) for x in range(batch, batch + 40)]
+            for _ in range(3):
+                await loop.pause(0)
+                for call in chance.sample(calls, 8):
+                    call.cancel()
+            await gatherResults(calls)
+        found = {x for (x,) in await pool.runQuery("SELECT x FROM t")}
+        assert succeeded | cancelled == set(range(600))
+        assert succeeded <= found
+        assert cancelled
+        stats = pool.stats()
+        assert (stats.running, stats.waiting, stats.transactions) == (0, 0, 0)
 
     loop.run(main)

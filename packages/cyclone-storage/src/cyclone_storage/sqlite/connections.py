@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Any, Final
 
@@ -14,8 +14,6 @@ __all__ = ["Settings", "open_connection"]
 
 # Switching to WAL does not wait for a lock by itself; so often it is tried again.
 _PAUSE: Final = 0.01
-# Two connections of one process that switch at once would refuse each other.
-_opening: Final = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +28,7 @@ class Settings:
         foreign_keys: Whether references are enforced.
         row_factory: What makes a row; `None` for tuples.
         on_connect: Called with each new connection.
+        opening: Held while one is opened: two that switch to WAL at once refuse each other.
     """
 
     path: str
@@ -39,6 +38,7 @@ class Settings:
     foreign_keys: bool
     row_factory: RowFactory[Any] | None
     on_connect: Callable[[sqlite3.Connection], object] | None
+    opening: Lock = field(default_factory=Lock)
 
 
 def open_connection(settings: Settings, *, read_only: bool) -> WorkerConnection:
@@ -54,7 +54,7 @@ def open_connection(settings: Settings, *, read_only: bool) -> WorkerConnection:
     Raises:
         sqlite3.Error: It cannot be opened.
     """
-    with _opening:
+    with settings.opening:
         connection = sqlite3.connect(
             settings.path,
             timeout=settings.busy_timeout,

@@ -3,7 +3,10 @@
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextvars import Context
+from types import CoroutineType
 from typing import Any, NoReturn, Self
+
+from twisted.internet.defer import Deferred
 
 from cyclone_storage.sqlite.errors import StatementInterrupted, TransactionError
 from cyclone_storage.sqlite.statements import check_open
@@ -93,7 +96,7 @@ def interact(
     connection.execute("BEGIN IMMEDIATE")
     cursor = connection.cursor(Cursor)
     try:
-        result = context.run(function, cursor, *args, **kwargs)
+        result = _finished(context.run(function, cursor, *args, **kwargs))
         check_open(connection)
     finally:
         cursor.close()
@@ -120,6 +123,17 @@ def run_with_connection(
     Returns:
         What it returns.
     """
-    result = context.run(function, connection, *args, **kwargs)
+    result = _finished(context.run(function, connection, *args, **kwargs))
     connection.commit()
     return result
+
+
+def _finished(result: object) -> object:
+    if isinstance(result, CoroutineType):
+        result.close()
+    elif not isinstance(result, Deferred):
+        return result
+    raise TypeError(
+        f"the function returned a {type(result).__name__}, but it runs in a thread, where nothing can "
+        "be awaited: give a plain function, or use 'async with pool.transaction()'"
+    )

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from twisted.internet.defer import Deferred, fail, succeed
 
-from cyclone_storage.errors import PoolClosed, PoolTimeout
+from cyclone_storage.errors import PoolClosed, PoolTimeout, StorageUnavailable
 from cyclone_storage.sqlite.errors import QueueFull
 from cyclone_storage.sqlite.jobs import Job
 from cyclone_storage.sqlite.outbox import Outbox
@@ -104,12 +104,12 @@ class Lane:
             Fires with what it returns. Cancelled, it is not begun, or is stopped.
         """
         jobs = self._jobs
-        if len(jobs) >= len(self.workers):
-            if len(self.workers) < self._max_threads:
-                self._start()
-            elif len(jobs) >= self._bounds.max_waiting + self._max_threads:
+        if len(jobs) >= len(self.workers) and not self._start():
+            if not self.workers:
+                return fail(StorageUnavailable(f"{self._path}: no thread can be started"))
+            if len(jobs) >= self._bounds.max_waiting + len(self.workers):
                 return fail(QueueFull(self._say(f"{self.waiting} calls wait, and no more may")))
-            elif self._timer is None:
+            if self._timer is None:
                 self._timer = self._reactor.callLater(self._bounds.wait_timeout, self._expire)
         job = Job(work, arguments, self._reactor.seconds())
         jobs[job] = None
@@ -134,9 +134,8 @@ class Lane:
         error = PoolClosed(f"{self._path}: the pool was closed before this call had begun")
         for job in list(self._jobs):
             if not job.refuse(error):
+                # Its thread sees that at the next look, in a statement of its transaction as well.
                 job.cancelled = True
-        for worker in self.workers:
-            worker.interrupt()
 
     def end(self, deadline: float) -> None:
         """End the threads like `close`, but wait for them: the reactor stops and turns no more.
@@ -151,10 +150,13 @@ class Lane:
             for worker in self.workers:
                 worker.join(_GRACE)
 
-    def _start(self) -> None:
-        self.workers.append(
-            Worker(
-                f"{self._name}-{len(self.workers)}",
+    def _start(self) -> bool:
+        if len(self.workers) >= self._max_threads:
+            return False
+        name = f"{self._name}-{len(self.workers)}"
+        try:
+            worker = Worker(
+                name,
                 self._queue,
                 self._connect,
                 self._path,
@@ -162,7 +164,11 @@ class Lane:
                 self._settle,
                 self._gone,
             )
-        )
+        except RuntimeError:
+            # The system has no more threads; those that there are do the work.
+            return False
+        self.workers.append(worker)
+        return True
 
     def _settle(self, job: Job) -> None:
         del self._jobs[job]

@@ -74,15 +74,10 @@ class Worker:
         self._gone = gone
         self._connection: WorkerConnection | None = None
         self._broken = False
-        self._job: Job | None = None
+        # The innermost one last: that of a transaction, and within it one of its statements.
+        self._jobs: list[Job] = []
         self._thread = Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
-
-    def interrupt(self) -> None:
-        """Stop the statement that runs; called in the reactor's thread."""
-        job = self._job
-        if job is not None:
-            job.cancelled = True
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the end of the thread, which blocks.
@@ -115,13 +110,13 @@ class Worker:
             job: The job; it is given its outcome.
             work: Does it.
         """
-        outer, self._job = self._job, job
+        self._jobs.append(job)
         try:
             job.outcome = work(job)
         except BaseException as error:  # noqa: BLE001 -- whoever waits for the job gets it
             job.outcome = self._failure(error)
         finally:
-            self._job = outer
+            self._jobs.pop()
 
     def _failure(self, error: BaseException) -> Failure:
         # Not in the function that has caught it: its frame stands in the traceback, and would hold
@@ -165,7 +160,7 @@ class Worker:
 
     def must_stop(self) -> bool:
         """Tell whether nobody waits any more for what runs; called in the thread."""
-        return self._job is not None and self._job.cancelled
+        return any(job.cancelled for job in self._jobs)
 
     def _open(self) -> WorkerConnection:
         connection = self._connection = self._connect()
