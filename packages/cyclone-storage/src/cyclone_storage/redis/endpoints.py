@@ -2,7 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint
+from twisted.internet.abstract import isIPAddress, isIPv6Address
+from twisted.internet.endpoints import (
+    HostnameEndpoint,
+    TCP4ClientEndpoint,
+    TCP6ClientEndpoint,
+    UNIXClientEndpoint,
+)
 from twisted.internet.interfaces import (
     IOpenSSLClientConnectionCreator,
     IProtocolFactory,
@@ -57,7 +63,14 @@ def tcp_endpoint(
     Raises:
         TypeError: `tls` is none of that.
     """
-    endpoint = HostnameEndpoint(reactor, host, port, timeout=timeout or _CONNECT)
+    seconds = timeout or _CONNECT
+    # A HostnameEndpoint tells of a failure only 0.3 s later, as there could be another address.
+    if isIPAddress(host):
+        endpoint: IStreamClientEndpoint = TCP4ClientEndpoint(reactor, host, port, timeout=seconds)
+    elif isIPv6Address(host):
+        endpoint = TCP6ClientEndpoint(reactor, host, port, timeout=seconds)
+    else:
+        endpoint = HostnameEndpoint(reactor, host, port, timeout=seconds)
     if not tls:
         return endpoint
     if tls is True:

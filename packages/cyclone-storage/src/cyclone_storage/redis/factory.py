@@ -285,6 +285,9 @@ class RedisFactory(_Classic):
             self._usable(conn)
             return
         if isinstance(problem, AuthenticationError):
+            problem = AuthenticationError(
+                f"The Redis server at {self.troubles.where} wants a password, and was given none: {problem}"
+            )
             self.connectionError(problem)
         attempt = self.attempt_of.get(conn)
         if attempt is not None:
