@@ -137,7 +137,8 @@ def _around(
     method: Callable[P, Any], translate: Callable[[BaseException], NoReturn]
 ) -> Callable[P, Any]:
     def translate_failure(failure: Failure) -> NoReturn:
-        translate(failure.value)
+        error: Any = failure.value  # Twisted types it as if there might be none
+        translate(error)
 
     async def wait(result: Awaitable[Any]) -> Any:  # noqa: ANN401 -- as the method has it
         try:

@@ -100,9 +100,7 @@ class Jobs:
 
         return self.take().addCallback(run)
 
-    def run(
-        self, lease: Lease, work: Callable[[], T], then: Callable[[], object] | None = None
-    ) -> Deferred[T]:
+    def run(self, lease: Lease, work: Callable[[], T], then: Callable[[], object]) -> Deferred[T]:
         """Do work in a thread.
 
         Args:
@@ -114,16 +112,14 @@ class Jobs:
             What the function returns.
         """
         if self.stopped:
-            if then is not None:
-                then()
+            then()
             return fail(PoolClosed("this pool of SQL connections is closed"))
         answer: Deferred[T] = Deferred()
         self.begun += 1
 
         def done(success: bool, result: Any) -> None:  # noqa: ANN401 -- ThreadPool's own
             self._count(success, result)
-            if then is not None:
-                then()
+            then()
             answer.callback(result) if success else answer.errback(result)
 
         self.aside(lease, work, done)

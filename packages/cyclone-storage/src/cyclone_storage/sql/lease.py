@@ -155,8 +155,6 @@ class Lease:
 
     def _lives(self) -> bool:
         driver = self.settings.driver
-        if driver.closed(self.connection):
-            return False
         idle = time.monotonic() - self.used
         if idle < self.settings.ping_after and not self._has_said_something():
             return True
@@ -231,6 +229,8 @@ class Lease:
 
     def _recover(self, *, keep: bool) -> None:
         driver = self.settings.driver
+        if self.connection is None:  # the function has thrown it away
+            return
         if not driver.closed(self.connection):
             if keep:
                 return

@@ -3,6 +3,7 @@
 import os
 import socket
 import ssl
+import struct
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, Final, Literal
@@ -19,6 +20,17 @@ _log: Final = Logger()
 
 _PORT: Final = 3306
 _CANNOT_CONNECT: Final = 2003
+_NO_HANDSHAKE: Final = 2012
+# What PyMySQL raises when it reads something else than the protocol. Not RuntimeError, by which it tells
+# that the server asks for a password in a way that needs the `cryptography` package.
+_MISREADING: Final = (
+    AssertionError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 _ABOUT_TLS: Final = frozenset({"ssl_ca", "ssl_cert", "ssl_key", "ssl_mode"})
 # Not among them: local_infile, by which a server reads the files of its client.
 _PASSED_ON: Final = frozenset({"charset", "collation", "init_command", "program_name", "sql_mode"})
@@ -105,6 +117,11 @@ class MySQL:
         attached(socket.socket(fileno=os.dup(peer.fileno())))
         try:
             connection.connect(peer)
+        except _MISREADING as error:
+            peer.close()
+            raise self._pymysql.err.OperationalError(
+                _NO_HANDSHAKE, f"what {self.shown} says is not MySQL's protocol ({error})"
+            ) from error
         except BaseException:
             peer.close()
             raise
@@ -217,10 +234,15 @@ def _context(
             return None
         if mode == "PREFERRED":
             return None
-    context = ssl.create_default_context(cafile=authorities)
+    try:
+        context = ssl.create_default_context(cafile=authorities)
+        if "ssl_cert" in parameters:
+            context.load_cert_chain(parameters["ssl_cert"], parameters.get("ssl_key"))
+    except OSError as error:  # ssl.SSLError is one, too; neither names the file
+        files = [authorities, parameters.get("ssl_cert"), parameters.get("ssl_key")]
+        names = ", ".join(name for name in files if name)
+        raise InvalidURL(f"{shown}: of the files {names}, one cannot be read: {error}") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if "ssl_cert" in parameters:
-        context.load_cert_chain(parameters["ssl_cert"], parameters.get("ssl_key"))
     if not tls and mode in {"REQUIRED", "VERIFY_CA"}:
         context.check_hostname = False
         if mode == "REQUIRED":

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 
 from twisted.enterprise import adbapi
+from twisted.internet import defer
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
@@ -202,7 +203,7 @@ class SQLPool(adbapi.ConnectionPool):
         error = None
         try:
             await self._jobs.submit(self._ping).addTimeout(timeout, self._reactor)
-        except TimeoutError:
+        except defer.TimeoutError:  # Twisted's own
             error = f"no answer in {timeout:g} s"
         except Exception as found:  # noqa: BLE001 -- the answer tells it
             error = in_one_line(found)
@@ -237,13 +238,16 @@ class SQLPool(adbapi.ConnectionPool):
         Raises:
             StorageError: This is no thread of the pool that has one.
         """
+        return self._current().connection
+
+    def _current(self) -> Lease:
         lease = current_lease()
         if lease is None or lease not in self._jobs.leases:
             raise StorageError(
                 "only a function that runWithConnection or runInteraction calls in a thread of this "
                 "pool has a connection"
             )
-        return lease.connection
+        return lease
 
     def disconnect(self, conn: object) -> None:
         """Throw the connection away that this thread uses; the next use of its place makes another.
@@ -254,11 +258,10 @@ class SQLPool(adbapi.ConnectionPool):
         Raises:
             StorageError: This thread does not use it.
         """
-        if self.connect() is not conn:
+        lease = self._current()
+        if lease.connection is not conn:
             raise StorageError("this connection is not the one that this thread uses")
-        lease = current_lease()
-        if lease is not None:
-            lease.close()
+        lease.close()
 
     def start(self) -> None:
         """Start the threads; adbapi calls it when the reactor runs, and nobody else has to."""

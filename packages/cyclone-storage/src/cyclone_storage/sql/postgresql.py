@@ -71,16 +71,18 @@ class PostgreSQL:
     def _read(self, url: str) -> dict[str, Any]:
         try:
             found: dict[str, Any] = self._psycopg.conninfo.conninfo_to_dict(url)
-        except self._psycopg.Error:
-            # libpq quotes the URL, password and all, and hence is not quoted, nor shown as the cause.
-            found = {}
-        if not found and url.partition("://")[2]:
-            raise InvalidURL(
-                "this is no URL of a PostgreSQL database: expected "
-                "postgresql://user:password@host:port/database?parameter=value, "
-                "where user and password are percent-encoded and a parameter is one of libpq's"
-            )
-        return found
+        except (self._psycopg.Error, ValueError):
+            found = {"port": "unknown"}
+        # libpq looks at them when it connects; several hosts have several.
+        ports = [port for port in str(found.get("port", "")).split(",") if port]
+        if all(port.isascii() and port.isdigit() for port in ports):
+            return found
+        # libpq quotes the URL, password and all, and hence is not quoted, nor shown as the cause.
+        raise InvalidURL(
+            "this is no URL of a PostgreSQL database: expected "
+            "postgresql://user:password@host:port/database?parameter=value, where user and password "
+            "are percent-encoded and a parameter is one of libpq's"
+        )
 
     @property
     def module(self) -> ModuleType:

@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 from twisted.enterprise import adbapi
 
+from cyclone_storage.sql.errors import TransactionOver
 from cyclone_storage.sql.lease import Lease, current_lease
 
 __all__ = ["CursorTransaction", "connected", "interaction", "operation", "query", "with_cursor"]
@@ -138,6 +139,8 @@ def _in_transaction(lease: Lease, call: Callable[[Lease], T]) -> T:
     driver = lease.settings.driver
     lease.timed(driver.begin, lease.connection)
     result = call(lease)
+    if lease.connection is None:
+        raise TransactionOver("the function has thrown its connection away; nothing of it is kept")
     lease.timed(driver.commit, lease.connection)
     driver.single(lease.connection)
     return result
