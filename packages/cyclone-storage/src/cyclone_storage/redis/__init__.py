@@ -36,6 +36,16 @@ from cyclone_storage.redis.makers import (
 )
 from cyclone_storage.redis.pool_errors import NotConnected, RedisPoolClosed
 from cyclone_storage.redis.protocol import BaseRedisProtocol, RedisProtocol
+from cyclone_storage.redis.sharded_makers import (
+    ShardedConnection,
+    ShardedConnectionPool,
+    ShardedUnixConnection,
+    ShardedUnixConnectionPool,
+    lazyShardedConnection,
+    lazyShardedConnectionPool,
+    lazyShardedUnixConnection,
+    lazyShardedUnixConnectionPool,
+)
 from cyclone_storage.redis.stats import PoolStats
 from cyclone_storage.redis.types import Key, Reply, Result, Value
 from cyclone_storage.redis.urls import RedisURL, parse_url
@@ -67,6 +77,10 @@ __all__ = [
     "ResponseError",
     "Result",
     "ScriptDoesNotExist",
+    "ShardedConnection",
+    "ShardedConnectionPool",
+    "ShardedUnixConnection",
+    "ShardedUnixConnectionPool",
     "TLSError",
     "TimeoutError",
     "UnixConnection",
@@ -78,6 +92,10 @@ __all__ = [
     "connect",
     "lazyConnection",
     "lazyConnectionPool",
+    "lazyShardedConnection",
+    "lazyShardedConnectionPool",
+    "lazyShardedUnixConnection",
+    "lazyShardedUnixConnectionPool",
     "lazyUnixConnection",
     "lazyUnixConnectionPool",
     "parse_url",
