@@ -98,12 +98,12 @@ class SentinelAsker:
         return Deferred.fromCoroutine(self._ask(words))
 
     async def _ask(self, words: Sequence[str]) -> Any:  # noqa: ANN401 -- a reply
-        protocol: RedisProtocol = await self._endpoint.connect(_Factory(self._make_protocol))  # type: ignore[assignment,arg-type]
+        protocol: RedisProtocol = await self._endpoint.connect(_Factory(self._make_protocol))  # type: ignore[assignment]
         try:
             await protocol.whenConnected()
             return await protocol.execute_command("SENTINEL", *words)
         finally:
-            protocol.transport.abortConnection()  # type: ignore[union-attr] # it was connected
+            protocol.transport.abortConnection()
 
     def _make_protocol(self) -> RedisProtocol:
         return RedisProtocol(

@@ -1,5 +1,6 @@
 """What the connections have in common on which the server speaks by itself: subscribers and monitors."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from twisted.internet.defer import Deferred
@@ -7,10 +8,13 @@ from twisted.internet.interfaces import ITransport
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from cyclone_storage.redis.errors import ResponseError
+from cyclone_storage.redis.errors import (
+    ConnectionError,  # noqa: A004 -- txredisapi's name
+    ResponseError,
+)
 from cyclone_storage.redis.protocol import RedisProtocol
 
-__all__ = ["ListeningProtocol"]
+__all__ = ["ListeningProtocol", "is_refusal"]
 
 _log = Logger(namespace="cyclone.redis")
 
@@ -18,9 +22,12 @@ _log = Logger(namespace="cyclone.redis")
 class ListeningProtocol(RedisProtocol):
     """A connection on which the server speaks by itself.
 
-    The password is sent before `connectionMade` is called, which does nothing here: what is commonly
-    written for cyclone 1.x overrides it and calls no other.
+    What is commonly written for cyclone 1.x has a `connectionMade` and a `connectionLost` that call no
+    other. So the password is sent before the one, which does nothing here, and what waits fails after
+    the other.
     """
+
+    _lost: Callable[[Failure], object]
 
     def makeConnection(self, transport: ITransport) -> None:  # noqa: N802 -- Twisted's name
         """Send the password, call `connectionMade`, listen again (Twisted: `IProtocol`).
@@ -30,6 +37,7 @@ class ListeningProtocol(RedisProtocol):
         """
         self.connected = 1
         self.transport = transport
+        self._lost, self.connectionLost = self.connectionLost, self._end  # type: ignore[method-assign]
         super().connectionMade()
         keep_alive = getattr(transport, "setTcpKeepAlive", None)
         if keep_alive is not None:
@@ -40,6 +48,13 @@ class ListeningProtocol(RedisProtocol):
 
     def connectionMade(self) -> None:
         """Do what a program does with a new connection (Twisted: `BaseProtocol`); nothing here."""
+
+    def _end(self, reason: Failure) -> None:
+        # Their connectionLost calls no other, either, and what waits has to be told.
+        try:
+            self._lost(reason)
+        finally:
+            super().connectionLost(reason)
 
     def listenAgain(self) -> None:  # noqa: N802 -- in the manner of the names beside it
         """Ask for what was asked for on the last connection of the factory."""
@@ -63,7 +78,7 @@ class ListeningProtocol(RedisProtocol):
             failure: What has become of the question.
         """
         inner: Failure = getattr(failure.value, "subFailure", failure)
-        if inner.check(ResponseError):
+        if is_refusal(inner):
             self.cannotListen(cast("Exception", inner.value))
 
     def give(self, *arguments: Any) -> None:  # noqa: ANN401 -- what messageReceived takes
@@ -84,3 +99,12 @@ class ListeningProtocol(RedisProtocol):
             result = Deferred.fromCoroutine(cast("Any", result))
         if isinstance(result, Deferred):
             result.addErrback(lambda failure: _log.failure("messageReceived has failed", failure))
+
+
+def is_refusal(failure: Failure) -> bool:
+    """Tell whether the server does not want to do something; a wrong password is of the connection.
+
+    Args:
+        failure: What has become of a command.
+    """
+    return bool(failure.check(ResponseError)) and not failure.check(ConnectionError)

@@ -6,10 +6,9 @@ from typing import Any, ClassVar
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from cyclone_storage.redis.errors import ResponseError
 from cyclone_storage.redis.factory import RedisFactory
 from cyclone_storage.redis.handler import ConnectionHandler
-from cyclone_storage.redis.listening import ListeningProtocol
+from cyclone_storage.redis.listening import ListeningProtocol, is_refusal
 from cyclone_storage.redis.resp import MAX_REPLY_SIZE
 
 __all__ = ["MonitorFactory", "MonitorProtocol"]
@@ -79,7 +78,7 @@ class MonitorProtocol(ListeningProtocol):
         return reply
 
     def _refused(self, failure: Failure) -> Failure:
-        if failure.check(ResponseError):
+        if is_refusal(failure):
             self.factory.monitoring = False
         return failure
 

@@ -6,7 +6,6 @@ from weakref import WeakSet
 
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint
-from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from cyclone_storage.redis.discovery import (
@@ -111,7 +110,7 @@ class SentinelConnectionFactory(RedisFactory):
         if self.is_master:
             self.drop(conn)
 
-    def _connectionReady(self, conn: Any) -> None:  # noqa: ANN401, N802 -- txredisapi's name
+    def _connection_ready(self, conn: Any) -> None:  # noqa: ANN401 -- of any class
         # In place of the PING of other pools. Sentinels may know late, a server knows itself.
         conn.execute_command("ROLE").addCallbacks(
             self._check_role, self._unusable, callbackArgs=(conn,), errbackArgs=(conn,)
@@ -121,15 +120,11 @@ class SentinelConnectionFactory(RedisFactory):
         if role[0] == "master" or not self.is_master:
             self._usable(conn)
             return
-        self._unusable(
-            Failure(
-                MasterNotFoundError(
-                    f"the sentinels name {conn.host} as the master of {self.service_name}, and it says"
-                    f" that it is a {role[0]}"
-                )
-            ),
-            conn,
+        self.attempt_of[conn].problem = MasterNotFoundError(
+            f"the sentinels name {conn.host} as the master of {self.service_name}, and it says that it is"
+            f" a {role[0]}"
         )
+        conn.transport.abortConnection()
 
 
 @implementer(IStreamClientEndpoint)

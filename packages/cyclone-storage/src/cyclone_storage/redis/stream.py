@@ -52,7 +52,7 @@ class StreamFactory(RedisFactory):
             setup_timeout=pool.setup_timeout,
             reactor=pool.clock,
         )
-        self._extra = dict(pool._extra)  # noqa: SLF001 -- what it gives to its protocols
+        self._more = dict(pool._more)  # noqa: SLF001 -- what it gives to its protocols
         self.reconnect = pool.reconnect
         self.initialDelay = pool.initialDelay
         self.maxDelay = pool.maxDelay
@@ -143,7 +143,7 @@ class MessageStream(Generic[M]):
             raise StorageError("a stream of messages is opened once; make another one")
         pool = self._pool
         if pool.disconnectCalled:
-            return fail(pool.closed_error())
+            return fail(pool.troubles.closed())
         if pool.endpoint is None:
             return fail(
                 NotConnected(
@@ -212,7 +212,7 @@ class MessageStream(Generic[M]):
             return taking
 
         def explain(result: Any, seconds: float) -> Any:  # noqa: ANN401
-            raise WaitTimeout(f"no message from {self._pool.where} within {seconds:g} s")
+            raise WaitTimeout(f"no message from {self._pool.troubles.where} within {seconds:g} s")
 
         return taking.addTimeout(timeout, self._pool.clock, explain)
 
@@ -273,7 +273,7 @@ class MessageStream(Generic[M]):
         if hopeless or not factory.hopeful:
             wanted = isinstance(problem, RedisError)
             self._fail(
-                problem if wanted else ConnectionError(f"Lost {self._pool.where}: {problem}")
+                problem if wanted else ConnectionError(f"Lost {self._pool.troubles.where}: {problem}")
             )
 
     def received(self, message: M, size: int) -> None:
@@ -291,7 +291,7 @@ class MessageStream(Generic[M]):
 
     def stop(self) -> None:
         """End with the pool."""
-        self._end(StreamClosed(f"the pool of {self._pool.where} was closed"))
+        self._end(StreamClosed(f"the pool of {self._pool.troubles.where} was closed"))
 
     def abort(self) -> None:
         """End at once: the pool has waited long enough."""
@@ -308,7 +308,7 @@ class MessageStream(Generic[M]):
         last = "" if self._problem is None else f"; the last attempt met {self._problem}"
         self._fail(
             WaitTimeout(
-                f"no messages could be asked for at {self._pool.where} within {seconds:g} s{last}"
+                f"no messages could be asked for at {self._pool.troubles.where} within {seconds:g} s{last}"
             )
         )
 
@@ -333,7 +333,7 @@ class MessageStream(Generic[M]):
         attempts = cast("set[Any]", self._pool.attempts)
         if self in attempts:
             attempts.discard(self)
-            self._pool.extraEnded()
+            self._pool.tell_if_empty()
 
     def _plan_beat(self) -> None:
         if self._heartbeat is not None:

@@ -7,10 +7,9 @@ from typing import Any, Final
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.python.failure import Failure
 
-from cyclone_storage.redis.errors import ResponseError
 from cyclone_storage.redis.factory import RedisFactory
 from cyclone_storage.redis.handler import ConnectionHandler
-from cyclone_storage.redis.listening import ListeningProtocol
+from cyclone_storage.redis.listening import ListeningProtocol, is_refusal
 from cyclone_storage.redis.types import Key, Reply
 
 __all__ = ["Subscribed", "SubscriberFactory", "SubscriberProtocol"]
@@ -154,13 +153,15 @@ class SubscriberProtocol(ListeningProtocol):
     def listenAgain(self) -> None:  # noqa: N802 -- in the manner of the names beside it
         """Subscribe to what the factory remembers and `connectionMade` has not asked for."""
         remembered, mine = self._remembered(), self.subscribed
+        # One by one: with the others the server would refuse one that the user may not have any more.
         asking = [
-            self._ask(command, missing)
-            for command, missing in (
-                ("SUBSCRIBE", [name for name in remembered.channels if name not in mine.channels]),
-                ("PSUBSCRIBE", [name for name in remembered.patterns if name not in mine.patterns]),
+            self._ask(command, name)
+            for command, names, known in (
+                ("SUBSCRIBE", remembered.channels, mine.channels),
+                ("PSUBSCRIBE", remembered.patterns, mine.patterns),
             )
-            if missing
+            for name in list(names)
+            if name not in known
         ]
         gatherResults(asking, consumeErrors=True).addCallbacks(self.listensAgain, self.failedAgain)
 
@@ -180,7 +181,7 @@ class SubscriberProtocol(ListeningProtocol):
 
         def forget(failure: Failure) -> Failure:
             # A user that may not does not ask for it again and again.
-            if failure.check(ResponseError):
+            if is_refusal(failure):
                 self._left.pop(asking, None)
                 for word in words:
                     _discard(mine, word)
