@@ -50,6 +50,7 @@ class SessionAccess:
 
     __slots__ = (
         "__weakref__",
+        "_assigned",
         "_base",
         "_handler",
         "_id",
@@ -85,6 +86,7 @@ class SessionAccess:
         self._record: Record | None = None  # as it is in the store
         self._revision: str | None = None  # that of the record
         self._base = EMPTY  # the values from which this request goes on
+        self._assigned: frozenset[str] = frozenset()  # keys that this request has set
         self._superseded = False  # another request has destroyed or rotated it
         self._session: Session | None = None
         self._state: SessionState | None = None
@@ -212,6 +214,7 @@ class SessionAccess:
         if not (state.changed or state.lent):
             return self._base
         state.changed = False
+        self._assigned = frozenset(state.assigned)
         text = encode(state.data)
         if len(text) > self._policy.max_size:
             sizes = {key: len(encode({key: each})) for key, each in state.data.items()}
@@ -301,9 +304,14 @@ class SessionAccess:
         """Drop what belongs to a session that is no longer the visitor's."""
         self._record = self._revision = None
         self._superseded = True
-        changed, _ = changes(self._base, text)
-        if rotating and changed:
-            await self._create(handler, encode(changed))
+        if not rotating:
+            return
+        own, _ = changes(self._base, text)
+        values = decode(text)
+        # Who signs in sets the user, even if it is the same.
+        own |= {key: values[key] for key in self._assigned if key in values}
+        if own:
+            await self._create(handler, encode(own))
             self._base = text
 
     def _set_cookie(self, handler: RequestHandlerLike, known: SessionId) -> None:

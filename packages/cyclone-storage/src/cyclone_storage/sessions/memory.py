@@ -80,5 +80,5 @@ class MemoryStore:
     def _sweep(self, now: float) -> None:
         # Saved before others, most end before them: one that does not keeps those behind it a while.
         entries = self._entries
-        while len(entries) > self._bound or next(iter(entries.values())).end <= now:
+        while entries and (len(entries) > self._bound or next(iter(entries.values())).end <= now):
             entries.popitem(last=False)

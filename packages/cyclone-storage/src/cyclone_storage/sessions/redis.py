@@ -45,14 +45,15 @@ class RedisStore:
         if value is None:
             return None
         text = value.decode("ascii", "replace") if isinstance(value, bytes) else str(value)
-        return StoredSession(text[:REVISION_LENGTH], text[REVISION_LENGTH:])
+        return StoredSession(text[:REVISION_LENGTH], text[REVISION_LENGTH + 1 :])
 
     async def save(
         self, key: str, session: StoredSession, expected: str | None, lifetime: float
     ) -> bool:
         """Keep a session; see `SessionStore`."""
         milliseconds = max(1, int(lifetime * _MILLISECONDS))
-        args = [expected or "", session.revision + session.value, milliseconds]
+        # With a colon in it no reply reads like a number, which pools convert.
+        args = [expected or "", f"{session.revision}:{session.value}", milliseconds]
         running = self._redis.eval(_SAVE, [self._prefix + key], args)
         return bool(await running.addErrback(_unavailable) == 1)
 

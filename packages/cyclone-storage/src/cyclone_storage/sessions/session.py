@@ -20,6 +20,7 @@ class SessionState:
 
     Attributes:
         data: The values.
+        assigned: The keys that this request has set, to other values or to the same.
         changed: Whether a value was set or deleted since the last save.
         lent: Whether somebody holds a list or dict of it, and may change that unseen.
         new: Whether nothing of it was stored before.
@@ -29,12 +30,23 @@ class SessionState:
         watch: Called before a change; it raises `SessionClosed` if that would come too late.
     """
 
-    __slots__ = ("changed", "data", "destroying", "lent", "new", "renewing", "rotating", "watch")
+    __slots__ = (
+        "assigned",
+        "changed",
+        "data",
+        "destroying",
+        "lent",
+        "new",
+        "renewing",
+        "rotating",
+        "watch",
+    )
 
     def __init__(
         self, data: dict[str, Any], watch: Callable[[], None] = _watch_nothing, *, new: bool = True
     ) -> None:
         self.data = data
+        self.assigned: set[str] = set()
         self.changed = False
         self.lent = False
         self.new = new
@@ -84,6 +96,7 @@ class Session(MutableMapping[str, Any]):
         if isinstance(value, (list, dict)):
             self._state.lent = True
         self._state.data[key] = value
+        self._state.assigned.add(key)
 
     def __delitem__(self, key: str) -> None:
         """Delete a value.

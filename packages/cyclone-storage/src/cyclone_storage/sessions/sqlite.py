@@ -3,12 +3,13 @@
 import re
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from twisted.python.failure import Failure
 
 from cyclone_storage.errors import StorageError, StorageUnavailable
+from cyclone_storage.sessions.identifiers import REVISION_LENGTH
 from cyclone_storage.sessions.protocols import SQLPoolLike, StoredSession
 
 __all__ = ["SQLiteStore"]
@@ -55,7 +56,11 @@ class SQLiteStore:
         )
         self._index = f"CREATE INDEX IF NOT EXISTS {table}_expires ON {table} (expires)"
         # The name was checked above; a table cannot be a parameter.
-        self._load = f"SELECT revision, value FROM {table} WHERE key = ? AND expires > ?"  # noqa: S608
+        # One column, as a pool may make rows of any type.
+        self._load = (
+            f"SELECT revision || value AS session FROM {table}"  # noqa: S608
+            " WHERE key = ? AND expires > ?"
+        )
         self._insert = (
             f"INSERT INTO {table} (key, revision, value, expires) VALUES (?, ?, ?, ?)"  # noqa: S608
             " ON CONFLICT (key) DO UPDATE SET revision = excluded.revision, value = excluded.value,"
@@ -80,9 +85,10 @@ class SQLiteStore:
         if not rows:
             return None
         row = rows[0]
-        # A pool may be told to give rows as something else than tuples.
-        named = hasattr(row, "keys")
-        return StoredSession(row["revision"], row["value"]) if named else StoredSession(*row)
+        if isinstance(row, Mapping):
+            row = row["session"]
+        text = row if isinstance(row, str) else row[0]
+        return StoredSession(text[:REVISION_LENGTH], text[REVISION_LENGTH:])
 
     async def save(
         self, key: str, session: StoredSession, expected: str | None, lifetime: float
