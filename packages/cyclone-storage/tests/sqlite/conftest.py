@@ -93,7 +93,8 @@ class Disk:
 
 def _succeeds(*words: str) -> bool:
     try:
-        return subprocess.run(words, check=False, capture_output=True).returncode == 0  # noqa: S603 -- this interpreter
+        done = subprocess.run(words, check=False, capture_output=True)  # noqa: S603 -- mount, umount
+        return done.returncode == 0
     except FileNotFoundError:
         return False
 

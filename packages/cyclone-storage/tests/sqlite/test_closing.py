@@ -140,7 +140,7 @@ def test_statements_of_a_transaction_at_the_bound(loop: Loop, pools: Pools) -> N
     pool = pools(":memory:")
 
     async def main() -> None:
-        with pytest.raises(StatementInterrupted):  # noqa: PT012 -- it is the block that fails
+        with pytest.raises(StatementInterrupted):  # noqa: PT012 -- the block is what fails
             async with pool.transaction() as t:
                 endless = t.runQuery(ENDLESS)
                 behind = t.runQuery("SELECT 1")

@@ -134,7 +134,7 @@ def test_a_full_disk(loop: Loop, disk: Disk, pools: Pools) -> None:
         ballast.write_bytes(b"x" * 300_000)
         if not disk.mounted:
             await pool.runQuery("PRAGMA max_page_count = 100")
-        with pytest.raises(DatabaseFull, match="make room") as caught:  # noqa: PT012 -- it is the block that fails
+        with pytest.raises(DatabaseFull, match="make room") as caught:  # noqa: PT012 -- the block is what fails
             for _ in range(100):
                 await pool.runOperation("INSERT INTO t VALUES (zeroblob(50000))")
         assert isinstance(caught.value, StorageUnavailable)
@@ -143,7 +143,7 @@ def test_a_full_disk(loop: Loop, disk: Disk, pools: Pools) -> None:
         (count,) = (await pool.runQuery("SELECT count(*) FROM t"))[0]
         assert count > 0
 
-        with pytest.raises(DatabaseFull):  # noqa: PT012 -- it is the block that fails
+        with pytest.raises(DatabaseFull):  # noqa: PT012 -- the block is what fails
             async with pool.transaction() as t:
                 await t.runOperation("UPDATE kept SET x = 2")
                 await t.runOperation("INSERT INTO t VALUES (zeroblob(900000))")
@@ -165,7 +165,7 @@ def test_a_full_disk_with_a_log(loop: Loop, disk: Disk, pools: Pools) -> None:
         await pool.runOperation("INSERT INTO t VALUES (1)")
         if not disk.mounted:
             await pool.runQuery("PRAGMA max_page_count = 100")
-        with pytest.raises((DatabaseFull, DatabaseIOError)) as caught:  # noqa: PT012 -- it is the block that fails
+        with pytest.raises((DatabaseFull, DatabaseIOError)) as caught:  # noqa: PT012 -- the block is what fails
             for _ in range(100):
                 await pool.runOperation("INSERT INTO t VALUES (zeroblob(50000))")
         assert isinstance(caught.value, StorageUnavailable)
@@ -190,7 +190,7 @@ def test_what_sqlite_has_rolled_back_is_not_half_done(loop: Loop, pools: Pools, 
         await pool.runOperation("INSERT INTO t VALUES (1)")
         with pytest.raises(TransactionError, match="rolled it back after an earlier error"):
             await pool.runInteraction(carry_on)
-        with pytest.raises(TransactionError, match="rolled it back after an earlier error"):  # noqa: PT012 -- it is the block that fails
+        with pytest.raises(TransactionError, match="rolled it back after an earlier error"):  # noqa: PT012 -- the block is what fails
             async with pool.transaction() as t:
                 await t.runOperation("INSERT INTO t VALUES (2)")
                 with pytest.raises(sqlite3.IntegrityError):

@@ -3,6 +3,7 @@
 import sqlite3
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, gatherResults
@@ -123,9 +124,9 @@ async def take(pool: SQLitePool[Any], model: Model, how: str, writes: list[Write
 @given(steps=STEPS, memory=st.booleans())
 def test_it_is_one_database(
     loop: Loop,
-    tmp_path_factory: Any,
+    tmp_path_factory: pytest.TempPathFactory,
     steps: list[tuple[str, list[Write]]],
-    memory: bool,  # noqa: ANN401 -- whatever it is
+    memory: bool,
 ) -> None:
     """However statements are given, they do what they do one after the other."""
     path = ":memory:" if memory else tmp_path_factory.mktemp("model") / "test.db"

@@ -64,7 +64,7 @@ def test_rolls_back_after_an_exception(loop: Loop, pools: Pools, path: Path, mem
 
     async def main() -> None:
         await rows.make()
-        with pytest.raises(LookupError, match="mine"):  # noqa: PT012 -- it is the block that fails
+        with pytest.raises(LookupError, match="mine"):  # noqa: PT012 -- the block is what fails
             async with pool.transaction() as t:
                 await t.runOperation(INSERT, 1)
                 raise LookupError("mine")
@@ -211,7 +211,7 @@ def test_ending_it_by_hand(loop: Loop, pools: Pools, statement: str) -> None:
 
     async def main() -> None:
         await rows.make()
-        with pytest.raises(TransactionError, match="the transaction is over"):  # noqa: PT012 -- it is the block that fails
+        with pytest.raises(TransactionError, match="the transaction is over"):  # noqa: PT012 -- the block is what fails
             async with pool.transaction() as t:
                 await t.runOperation(INSERT, 1)
                 await t.runOperation(statement)
@@ -235,11 +235,11 @@ def test_savepoints(loop: Loop, pools: Pools) -> None:
             await t.runOperation(INSERT, 1)
             async with t.savepoint():
                 await t.runOperation(INSERT, 2)
-                with pytest.raises(LookupError):  # noqa: PT012 -- it is the block that fails
+                with pytest.raises(LookupError):  # noqa: PT012 -- the block is what fails
                     async with t.savepoint():
                         await t.runOperation(INSERT, 3)
                         raise LookupError
-            with pytest.raises(LookupError):  # noqa: PT012 -- it is the block that fails
+            with pytest.raises(LookupError):  # noqa: PT012 -- the block is what fails
                 async with t.savepoint():
                     async with t.savepoint():
                         await t.runOperation(INSERT, 4)
@@ -284,7 +284,7 @@ def test_a_deadlock_ends_with_a_word_on_its_cause(
 
     async def main() -> None:
         await rows.make()
-        with pytest.raises(  # noqa: PT012 -- it is the block that fails
+        with pytest.raises(  # noqa: PT012 -- the block is what fails
             PoolTimeout, match=r"open for 0\.\d s: inside of .* run statements by t"
         ):
             async with pool.transaction() as t:
