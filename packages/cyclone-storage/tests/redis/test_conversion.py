@@ -38,7 +38,7 @@ def test_a_command_is_what_a_server_reads(words: list[bytes]) -> None:
         (-1.5, b"-1.5"),
         (0.1234567891, b"0.1234567891"),
         (1e-9, b"0.000000001"),
-        (1e22, b"10000000000000000000000"),
+        (1e22, b"10000000000000000000000.0"),
         (float("-inf"), b"-inf"),
         (True, b"True"),
     ],
@@ -56,7 +56,7 @@ def test_a_float_comes_back_as_it_was(value: float) -> None:
 
 def test_text_that_cannot_be_encoded_is_not_shown() -> None:
     """The error says what to do, and does not show the text, which may be a secret."""
-    with pytest.raises(InvalidData, match=r"11 characters .* ascii .* at 10") as caught:
+    with pytest.raises(InvalidData, match=r"11 characters .* ascii, at 10") as caught:
         make_encoder("ascii", "strict")("top-secret\xe9")
     assert "secret" not in str(caught.value)
     assert make_encoder("ascii", "replace")("\xe9") == b"?"
@@ -114,3 +114,22 @@ def test_arrays_are_converted_at_every_depth() -> None:
     found = convert_reply(reply, make_converter("utf-8", numbers=True))
     assert found == ["a", [1, [b"\xff", None]], "OK", 5, error]
     assert convert_reply("OK", make_converter(None, numbers=True)) == "OK"
+
+
+@pytest.mark.parametrize(
+    ("charset", "errors"), [("nope", "strict"), ("hex", "strict"), ("ascii", "x")]
+)
+def test_a_charset_has_to_exist(charset: str, errors: str) -> None:
+    """What Python does not know is refused when it is given, not at the first reply."""
+    with pytest.raises(
+        ValueError, match=f"charset '{charset}' with errors '{errors}' cannot be used"
+    ):
+        make_encoder(charset, errors)
+
+
+def test_charsets_that_fail_in_their_own_way() -> None:
+    """Some raise another error than most: text is refused, and a reply stays bytes, all the same."""
+    with pytest.raises(InvalidData, match="70 characters cannot be encoded as idna: give bytes"):
+        make_encoder("idna", "strict")("\xe9" * 70)
+    assert make_converter("idna", numbers=True)(b"xn--\xff") == b"xn--\xff"
+    assert make_converter("latin-1", numbers=True)(b"\xe9") == "\xe9"
