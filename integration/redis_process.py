@@ -12,11 +12,12 @@ __all__ = ["redis_server"]
 
 
 @contextmanager
-def redis_server(launch: Launcher) -> Iterator[int]:
+def redis_server(launch: Launcher, port: int | None = None) -> Iterator[int]:
     """Run a Redis server that keeps nothing.
 
     Args:
         launch: The starter whose directory it works in.
+        port: Its port; None for a free one.
 
     Yields:
         Its port on 127.0.0.1.
@@ -27,7 +28,7 @@ def redis_server(launch: Launcher) -> Iterator[int]:
     program = shutil.which("redis-server")
     if program is None:
         raise FileNotFoundError("no redis-server here; on Debian: apt-get install redis-server")
-    port = free_port()
+    port = port or free_port()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", ""]
     with subprocess.Popen(
         [program, *options], cwd=launch.directory, stdout=subprocess.DEVNULL
