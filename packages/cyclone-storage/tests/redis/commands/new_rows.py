@@ -448,7 +448,7 @@ STREAMS = [
     Row(
         "xpending_range",
         lambda r: r.xpending_range("x", "g", count=1, consumer="c1", idle=0),
-        lambda p: p.execute_command("XPENDING", "x", "g", "IDLE", 0, "-", "+", 1, "c1"),
+        lambda p: p.xpending_range("x", "g", "-", "+", 1, "c1", 0),
         READ,
         lambda o, t: [e[:2] for e in o] == [["1-1", "c1"]] and len(o) == len(t),
     ),
@@ -585,5 +585,7 @@ SERVER = [
         note="key of an option",
     ),
 ]
+
+SERVER.append(Row("swapdb", lambda r: r.swapdb(12, 13), lambda p: p.swapdb(12, 13), A))
 
 NEW_ROWS = [*KEYS, *STRINGS, *LISTS, *SET_ROWS, *ZSET_ROWS, *HASHES, *GEO_ROWS, *STREAMS, *SERVER]
