@@ -29,9 +29,12 @@ from cyclone_storage.sessions import (
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from served import announce  # noqa: E402 -- it lies beside this directory
+from served import announce
 
 reactor: Any = installed
+
+Whatever = Any
+"""What a generator gives, and what error pages are told."""
 
 
 class Handler(SessionMixin, RequestHandler):
@@ -78,7 +81,7 @@ class Classic(Handler):
 
     @asynchronous
     @inlineCallbacks
-    def get(self) -> Any:
+    def get(self) -> Whatever:
         """Count."""
         session: Session = yield self.get_session()
         session["classic"] = session.get("classic", 0) + 1
@@ -116,7 +119,7 @@ class Refused(Handler):
         session["tries"] = session.get("tries", 0) + 1
         raise HTTPError(int(status))
 
-    async def write_error(self, status_code: int, **_: Any) -> None:
+    async def write_error(self, status_code: int, **_: Whatever) -> None:
         """Show the session on the error page."""
         session = await self.get_session()
         self.finish(f"{status_code} {session.get('tries')}")

@@ -10,7 +10,10 @@ from twisted.internet.defer import Deferred, ensureDeferred
 
 from cyclone_storage.sessions import Session, SessionMixin
 
-__all__ = ["Browser", "Clock", "Handler", "Method", "Plain", "Request", "sign"]
+__all__ = ["Browser", "Clock", "Handler", "Method", "Plain", "Request", "Whatever", "sign"]
+
+Whatever = Any
+"""Values of any type: JSON, attributes of cookies, stand-ins."""
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 
@@ -78,12 +81,12 @@ class Plain:
         return value.encode()
 
     def set_signed_cookie(
-        self, name: str, value: str, expires_days: float | None = 30, **kwargs: Any
+        self, name: str, value: str, expires_days: float | None = 30, **kwargs: Whatever
     ) -> None:
         """Sign and set a cookie."""
         self.jar[name] = sign(name, value, self.now()), {**kwargs, "expires_days": expires_days}
 
-    def clear_cookie(self, name: str, **kwargs: Any) -> None:
+    def clear_cookie(self, name: str, **kwargs: Whatever) -> None:
         """Clear a cookie."""
         self.jar[name] = None, kwargs
 
@@ -128,7 +131,7 @@ class Browser:
         cookies: Its cookies.
     """
 
-    def __init__(self, protocol: str = "http", **settings: Any) -> None:
+    def __init__(self, protocol: str = "http", **settings: Whatever) -> None:
         """Make one.
 
         Args:

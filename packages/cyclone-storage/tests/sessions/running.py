@@ -8,15 +8,17 @@ from twisted.internet.defer import Deferred, succeed
 from cyclone_storage.errors import StorageUnavailable
 from cyclone_storage.sessions import MemoryStore, StoredSession
 
+from .handling import Whatever
+
 __all__ = ["AwayStore", "GatedStore", "result_of"]
 
 
-def result_of(awaited: Awaitable[Any]) -> Any:
+def result_of(awaited: Awaitable[Any]) -> Whatever:
     """Return what something awaitable gives at once, or raise its failure."""
     results: list[Any] = []
     failures: list[Any] = []
 
-    async def main() -> Any:
+    async def main() -> Whatever:
         return await awaited
 
     Deferred.fromCoroutine(main()).addCallbacks(results.append, failures.append)
@@ -34,7 +36,7 @@ class GatedStore(MemoryStore):
         calls: Names of what was asked.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: Whatever) -> None:
         super().__init__(**options)
         self.gate: Deferred[None] | None = None
         self.calls: list[str] = []
@@ -72,7 +74,7 @@ class AwayStore(MemoryStore):
         away: What it refuses: `load`, `save`, `delete`.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: Whatever) -> None:
         super().__init__(**options)
         self.away: set[str] = set()
 

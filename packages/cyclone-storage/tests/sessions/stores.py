@@ -1,16 +1,14 @@
 """The stores, over a pool of SQLite and over Redis as well as in memory, and clocks that agree with them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-from twisted.internet.defer import Deferred
 
 from cyclone_storage.redis import lazyConnectionPool
 from cyclone_storage.sessions import MemoryStore, RedisStore, SessionStore, SQLiteStore
 from cyclone_storage.sqlite import SQLitePool
 
-from ..servers.redis import RedisServer
+from ..servers.redis import RedisServer  # noqa: TID252 -- tests are in no package that has a name
 from .handling import Clock
 
 __all__ = ["KINDS", "REDIS_DATABASE", "Stores"]
@@ -64,14 +62,3 @@ class Stores:
         for key in await self.redis.keys("*"):
             left = await self.redis.pttl(key)
             await self.redis.pexpire(key, int(left - seconds * 1000))
-
-    async def count(self) -> int:
-        """Return the number of keys that Redis has."""
-        found: int = await self.redis.dbsize()
-        return found
-
-
-Test = Callable[[SessionStore, Stores], Awaitable[None]]
-"""What is done with a store."""
-
-Wait = Callable[[float], "Deferred[None]"]

@@ -1,19 +1,17 @@
 """When sessions end: unused, too old, and what wrong clocks do to that."""
 
-from typing import Any
-
 import pytest
 
 from cyclone_storage.sessions import MemoryStore, SessionPolicy
 
-from .handling import Browser, Clock, Handler
+from .handling import Browser, Clock, Handler, Whatever
 from .running import GatedStore, result_of
 
 MINUTE = 60
 DAY = 86400
 
 
-def put(**values: Any) -> Any:
+def put(**values: Whatever) -> Whatever:
     """Make a method that sets values."""
     return lambda _, session: session.update(values)
 

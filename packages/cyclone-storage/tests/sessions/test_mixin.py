@@ -21,13 +21,13 @@ from cyclone_storage.sessions import (
     SessionTooLarge,
 )
 
-from .handling import Browser, Clock, Handler, Plain, Request, sign
+from .handling import Browser, Clock, Handler, Plain, Request, Whatever, sign
 from .running import AwayStore, GatedStore, result_of
 
 DAY = 86400
 
 
-def put(**values: Any) -> Any:
+def put(**values: Whatever) -> Whatever:
     """Make a method that sets values."""
     return lambda _, session: session.update(values)
 
@@ -114,7 +114,7 @@ def test_new(browser: Browser) -> None:
         lambda session: session["dict"].update(a=2),
     ],
 )
-def test_deep_change(browser: Browser, change: Any) -> None:
+def test_deep_change(browser: Browser, change: Whatever) -> None:
     """A change deep inside is saved, however the list or dict was found."""
     browser.now(put(list=[1], dict={"a": 1}))
     browser.now(lambda _, session: change(session))
@@ -171,7 +171,7 @@ CIRCLE.append(CIRCLE)
         (1 << 4096, r"session\['k'\] is a number of more than 4096 bits"),
     ],
 )
-def test_invalid_value(browser: Browser, value: Any, said: str) -> None:
+def test_invalid_value(browser: Browser, value: Whatever, said: str) -> None:
     """What JSON would lose or change is refused where it is set, by its place and without the value."""
 
     def method(_: Handler, session: Session) -> None:
@@ -185,7 +185,7 @@ def test_invalid_value(browser: Browser, value: Any, said: str) -> None:
 def test_invalid_key(browser: Browser) -> None:
     """So is a key that is no text."""
 
-    def method(_: Handler, session: Any) -> None:
+    def method(_: Handler, session: Whatever) -> None:
         with pytest.raises(InvalidSessionValue, match="are str, as in JSON, not int"):
             session[1] = 1
 
@@ -231,7 +231,7 @@ def test_flashes(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("flash", [(1,), ("a", None)])
-def test_invalid_flash(browser: Browser, flash: Any) -> None:
+def test_invalid_flash(browser: Browser, flash: Whatever) -> None:
     """It is text, and so is its category."""
 
     def method(_: Handler, session: Session) -> None:
@@ -329,7 +329,7 @@ def test_not_waited_for(clock: Clock) -> None:
         lambda session: session.flash("a"),
     ],
 )
-def test_changed_late(browser: Browser, change: Any) -> None:
+def test_changed_late(browser: Browser, change: Whatever) -> None:
     """Behind the head a session can be read and not be changed."""
     browser.now(put(a=1))
     handler = browser.request()
@@ -447,9 +447,13 @@ def test_store_away(clock: Clock, what: str) -> None:
             session.rotate()
 
     handler = browser.request()
+
+    async def whole() -> None:
+        method(handler, await handler.get_session())
+        await browser.end(handler)
+
     with pytest.raises(StorageUnavailable, match="away") as caught:
-        method(handler, result_of(handler.get_session()))
-        result_of(browser.end(handler))
+        result_of(whole())
     assert (caught.value.http_status, handler.jar) == (503, {})
     # The error page goes out without asking again.
     handler.status = 503
@@ -605,15 +609,15 @@ def test_unknown_id(browser: Browser, clock: Clock) -> None:
 
 def test_repr(browser: Browser) -> None:
     """What is shown of a session has neither its values nor its id."""
-    secret = "the-password"
-    browser.now(put(a=secret))
+    hidden = "not to be seen"
+    browser.now(put(a=hidden))
     handler = browser.request()
     session = result_of(handler.get_session())
     access: Any = handler._session_access
     assert repr(session) == "<Session of 1 values>"
     cookie = browser.cookies["session"].split("|")[3]
     for each in (access, access._id, access._record, access._state):
-        assert secret not in repr(each)
+        assert hidden not in repr(each)
         assert not any(cookie[start : start + 8] in repr(each) for start in range(57))
     result_of(browser.end(handler))
 
@@ -622,7 +626,7 @@ def test_repr(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("store", [None, "memory", object()])
-def test_no_store(store: Any) -> None:
+def test_no_store(store: Whatever) -> None:
     """Without a store the error says which setting is missing."""
     handler = Handler({"session_store": store}, Request("http", {}))
     with pytest.raises(SessionSettingError, match=r"session_store=MemoryStore\(\)"):
@@ -648,7 +652,7 @@ def test_no_store(store: Any) -> None:
         ("clock", 1),
     ],
 )
-def test_malformed_setting(browser: Browser, name: str, value: Any) -> None:
+def test_malformed_setting(browser: Browser, name: str, value: Whatever) -> None:
     """A malformed setting is an error that names it."""
     browser.settings[f"session_{name}"] = value
     with pytest.raises(SessionSettingError, match=f"setting 'session_{name}' must"):

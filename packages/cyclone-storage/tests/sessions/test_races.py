@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 from cyclone_storage.errors import StorageUnavailable
 from cyclone_storage.sessions import MemoryStore, Session
 
-from .handling import Browser, Clock, Handler
+from .handling import Browser, Clock, Handler, Whatever
 from .running import GatedStore, result_of
 
 
@@ -23,7 +23,7 @@ def end(browser: Browser, handler: Handler) -> None:
     result_of(browser.end(handler))
 
 
-def put(**values: Any) -> Any:
+def put(**values: Whatever) -> Whatever:
     """Make a method that sets values."""
     return lambda _, session: session.update(values)
 
@@ -95,7 +95,9 @@ def test_too_many(clock: Clock) -> None:
     """Somebody who always comes second is told so at last."""
 
     class Busy(MemoryStore):
-        def save(self, key: str, session: Any, expected: str | None, lifetime: float) -> Any:
+        def save(
+            self, key: str, session: Whatever, expected: str | None, lifetime: float
+        ) -> Whatever:
             if expected is not None:
                 found: Any = self._find(key)
                 other = found._replace(revision=f"{hash(found.revision):016x}"[:16])

@@ -1,25 +1,24 @@
 """What is peculiar to sessions in SQLite: the table, the sweep, and a database that is in trouble."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from twisted.enterprise.adbapi import ConnectionPool
+from twisted.internet.defer import fail
 
 from cyclone_storage.errors import StorageUnavailable
 from cyclone_storage.sessions import SQLiteStore, StoredSession
 from cyclone_storage.sqlite import SQLitePool, dict_row, namedtuple_row, scalar_row
 
-from ..running import Loop
-from .handling import Clock
+from ..running import Loop  # noqa: TID252 -- tests are in no package that has a name
+from .handling import Clock, Whatever
 
 KEY = "ab" * 32
 FIRST = StoredSession("revision-0000001", "value")
 SECOND = StoredSession("revision-0000002", "value")
-
-Run = Callable[[Callable[[Any], Awaitable[None]]], None]
 
 
 @pytest.fixture
@@ -29,10 +28,10 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(loop: Loop, path: Path) -> Iterator[Callable[..., None]]:
+def run(loop: Loop, path: Path) -> Callable[..., None]:
     """Run something on a pool, which is closed behind it."""
 
-    def run(main: Callable[[SQLitePool[Any]], Awaitable[None]], **options: Any) -> None:
+    def run(main: Callable[[SQLitePool[Any]], Awaitable[None]], **options: Whatever) -> None:
         async def whole() -> None:
             pool: SQLitePool[Any] = SQLitePool(path, **options)
             try:
@@ -42,7 +41,7 @@ def run(loop: Loop, path: Path) -> Iterator[Callable[..., None]]:
 
         loop.run(whole)
 
-    return run  # type: ignore[return-value] # it is no generator
+    return run
 
 
 def rows(path: Path, table: str = "cyclone_sessions") -> list[Any]:
@@ -63,10 +62,10 @@ def test_table_name(table: str) -> None:
 
 
 @pytest.mark.parametrize("factory", [None, dict_row, namedtuple_row, scalar_row, sqlite3.Row])
-def test_row_factories(run: Any, path: Path, factory: Any) -> None:
+def test_row_factories(run: Whatever, path: Path, factory: Whatever) -> None:
     """Whatever rows the pool makes, sessions are read; tables are kept apart."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: Whatever) -> None:
         store, other = SQLiteStore(pool, "a"), SQLiteStore(pool, "b")
         assert await store.save(KEY, FIRST, None, 100)
         assert await store.load(KEY) == FIRST
@@ -76,13 +75,13 @@ def test_row_factories(run: Any, path: Path, factory: Any) -> None:
     assert (len(rows(path, "a")), rows(path, "b")) == (1, [])
 
 
-def test_stays(run: Any) -> None:
+def test_stays(run: Whatever) -> None:
     """Sessions outlive the process, and two stores of one file see the same."""
 
-    async def save(pool: Any) -> None:
+    async def save(pool: Whatever) -> None:
         assert await SQLiteStore(pool).save(KEY, FIRST, None, 100)
 
-    async def load(pool: Any) -> None:
+    async def load(pool: Whatever) -> None:
         store, other = SQLiteStore(pool), SQLiteStore(pool)
         assert await store.load(KEY) == FIRST
         assert await store.save(KEY, SECOND, FIRST.revision, 100)
@@ -92,10 +91,10 @@ def test_stays(run: Any) -> None:
     run(load)
 
 
-def test_sweep(run: Any, path: Path, clock: Clock) -> None:
+def test_sweep(run: Whatever, path: Path, clock: Clock) -> None:
     """Sessions that are over are deleted when others are saved, once a minute."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: Whatever) -> None:
         store = SQLiteStore(pool, clock=clock)
         for number in range(5):
             assert await store.save(f"{number}" * 64, FIRST, None, 10)
@@ -109,10 +108,10 @@ def test_sweep(run: Any, path: Path, clock: Clock) -> None:
     assert rows(path) == [(KEY,)]
 
 
-def test_sweep_after_a_clock_went_back(run: Any, path: Path, clock: Clock) -> None:
+def test_sweep_after_a_clock_went_back(run: Whatever, path: Path, clock: Clock) -> None:
     """A clock that went back does not end the sweeping."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: Whatever) -> None:
         store = SQLiteStore(pool, clock=clock)
         clock.now -= 1_000_000
         assert await store.save("1" * 64, FIRST, None, 10)
@@ -142,10 +141,10 @@ def test_adbapi(loop: Loop, path: Path) -> None:
     loop.run(main)
 
 
-def test_locked(run: Any, path: Path) -> None:
+def test_locked(run: Whatever, path: Path) -> None:
     """A database that somebody else has locked is a storage that is away; afterwards it works."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: Whatever) -> None:
         store = SQLiteStore(pool)
         assert await store.save(KEY, FIRST, None, 100)
         other = sqlite3.connect(path, isolation_level=None)
@@ -162,11 +161,11 @@ def test_locked(run: Any, path: Path) -> None:
     run(main, busy_timeout=0.05)
 
 
-def test_no_database(run: Any, path: Path) -> None:
+def test_no_database(run: Whatever, path: Path) -> None:
     """So is a file that is none, for each method."""
     path.write_bytes(b"this is no database, whatever it is called" * 50)
 
-    async def main(pool: Any) -> None:
+    async def main(pool: Whatever) -> None:
         store = SQLiteStore(pool)
         for call in (store.load(KEY), store.save(KEY, FIRST, None, 1), store.delete(KEY)):
             with pytest.raises(StorageUnavailable, match="sessions in SQLite: "):
@@ -175,11 +174,11 @@ def test_no_database(run: Any, path: Path) -> None:
     run(main)
 
 
-def test_closed(run: Any) -> None:
+def test_closed(run: Whatever) -> None:
     """So is a pool that was closed."""
     held: list[SQLiteStore] = []
 
-    async def main(pool: Any) -> None:
+    async def main(pool: Whatever) -> None:
         held.append(SQLiteStore(pool))
         assert await held[0].save(KEY, FIRST, None, 100)
         await pool.close()
@@ -189,13 +188,11 @@ def test_closed(run: Any) -> None:
     run(main)
 
 
-def test_mistake(run: Any) -> None:
+def test_mistake(run: Whatever) -> None:
     """A mistake of the program stays what it is, and a failure that says 503 already, too."""
 
     class Wrong:
-        def runInteraction(self, *_: object) -> Any:  # noqa: N802 -- Twisted's name
-            from twisted.internet.defer import fail
-
+        def runInteraction(self, *_: object) -> Whatever:  # noqa: N802 -- Twisted's name
             return fail(self.error)
 
         def __init__(self, error: Exception) -> None:

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,9 +19,9 @@ from hypothesis.stateful import (
 
 from cyclone_storage.sessions import Session
 
-from ..running import Loop
-from ..servers.redis import RedisServer
-from .handling import Browser, Handler
+from ..running import Loop  # noqa: TID252 -- tests are in no package that has a name
+from ..servers.redis import RedisServer  # noqa: TID252 -- tests are in no package that has a name
+from .handling import Browser, Handler, Whatever
 from .stores import KINDS, Stores
 
 IDLE = 1800
@@ -122,7 +122,7 @@ class Sessions(RuleBasedStateMachine):
 
     @precondition(lambda self: self.running)
     @rule(number=numbers, key=keys, value=values)
-    def put(self, number: int, key: str, value: Any) -> None:
+    def put(self, number: int, key: str, value: Whatever) -> None:
         """Set a value."""
         one = self.running[number % len(self.running)]
         one.session[key] = value
@@ -240,9 +240,7 @@ class Sessions(RuleBasedStateMachine):
 
 
 @pytest.fixture(params=KINDS)
-def kind(
-    request: pytest.FixtureRequest, loop: Loop
-) -> Iterator[tuple[str, Loop, Callable[[], RedisServer]]]:
+def kind(request: pytest.FixtureRequest, loop: Loop) -> tuple[str, Loop, Callable[[], RedisServer]]:
     """Give a kind of store, and what it needs."""
 
     def server() -> RedisServer:
@@ -251,7 +249,7 @@ def kind(
 
     if request.param == "redis":
         server()
-    yield request.param, loop, server
+    return request.param, loop, server
 
 
 def test_any_requests(kind: tuple[str, Loop, Callable[[], RedisServer]]) -> None:

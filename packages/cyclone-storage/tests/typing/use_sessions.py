@@ -23,6 +23,8 @@ from cyclone_storage.sessions import (
 )
 from cyclone_storage.sqlite import SQLitePool
 
+Whatever = Any
+
 
 class Handler:
     """What a web framework's handler has."""
@@ -36,11 +38,11 @@ class Handler:
         """Read a cookie."""
 
     def set_signed_cookie(
-        self, name: str, value: str | bytes, expires_days: float | None = 30, **kwargs: Any
+        self, name: str, value: str | bytes, expires_days: float | None = 30, **kwargs: Whatever
     ) -> None:
         """Set one."""
 
-    def clear_cookie(self, name: str, path: str = "/", **kwargs: Any) -> None:
+    def clear_cookie(self, name: str, path: str = "/", **kwargs: Whatever) -> None:
         """Clear one."""
 
     def before_headers(self, callback: Callable[[], object]) -> None:
@@ -70,7 +72,7 @@ class Home(SessionMixin, Handler):
         session.destroy()
 
     @inlineCallbacks
-    def post(self) -> Any:
+    def post(self) -> Whatever:
         """Use it as a generator does."""
         session: Session = yield self.get_session()
         session.clear()
@@ -86,17 +88,26 @@ class Home(SessionMixin, Handler):
 class Own:
     """A store of a program's own."""
 
+    def __init__(self) -> None:
+        self.kept: dict[str, StoredSession] = {}
+
     async def load(self, key: str) -> StoredSession | None:
         """Find."""
+        return self.kept.get(key)
 
     async def save(
         self, key: str, session: StoredSession, expected: str | None, lifetime: float
     ) -> bool:
         """Keep."""
+        found = self.kept.get(key)
+        if (found and found.revision) != expected or lifetime < 0:
+            return False
+        self.kept[key] = session
         return True
 
     async def delete(self, key: str) -> None:
         """Delete."""
+        self.kept.pop(key, None)
 
 
 handler: RequestHandlerLike = Handler()
