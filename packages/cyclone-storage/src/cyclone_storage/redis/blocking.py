@@ -1,9 +1,10 @@
 """Connections for commands that block: each has one to itself, outside the pool."""
 
+# ruff: noqa: ANN401 -- connections and replies are of any class
+
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
-from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from cyclone_storage.redis.errors import ResponseError, WaitTimeout
@@ -12,6 +13,8 @@ from cyclone_storage.redis.slots import Attempt
 from cyclone_storage.redis.waiting import WaitingLine
 
 if TYPE_CHECKING:
+    from twisted.internet.interfaces import IDelayedCall
+
     from cyclone_storage.redis.factory import RedisFactory
 
 __all__ = ["BlockingConnections"]
@@ -69,11 +72,13 @@ class BlockingConnections:
         if isinstance(result, Failure) and not isinstance(result.value, ResponseError):
             # Given up: the server would still give it what comes later, and that would be lost.
             conn.transport.abortConnection()
+        elif conn in self.connections and self._factory.outdated(conn):
+            conn.transport.loseConnection()
         elif conn in self.connections:
             self._idle[conn] = self._factory.clock.callLater(_IDLE, self._close, conn)
             self._serve()
         else:
-            self._factory.lending.release(conn)
+            self._factory.release(conn)
         return result
 
     def _take(self, _: object = None) -> "Deferred[Any]":
@@ -91,7 +96,12 @@ class BlockingConnections:
         if not self._room:
             return self._line.add(factory.wait_timeout, self._explain).addCallback(self._take)
         attempt = Attempt(factory, self._ended, extra=True)
-        deferred: Deferred[Any] = Deferred(lambda _: attempt.abort())
+
+        def give_up(_: object) -> None:
+            del self._dialing[attempt]
+            attempt.abort()
+
+        deferred: Deferred[Any] = Deferred(give_up)
         self._dialing[attempt] = deferred
         attempt.begin(factory.endpoint)
         return deferred
@@ -113,7 +123,7 @@ class BlockingConnections:
     def _ended(self, attempt: Attempt, reason: Failure) -> None:
         deferred = self._dialing.pop(attempt, None)
         self._factory.tell_if_empty()
-        if deferred is not None and not deferred.called:
+        if deferred is not None:
             problem = attempt.problem or reason.value
             deferred.errback(
                 NotConnected(
@@ -133,6 +143,12 @@ class BlockingConnections:
         if timer is not None and timer.active():
             timer.cancel()
 
+    def renew(self) -> None:
+        """Close what is idle: it has another database or password than the pool now."""
+        for conn in list(self._idle):
+            self._idle.pop(conn).cancel()
+            conn.transport.loseConnection()
+
     def close(self) -> None:
         """Close all."""
         for timer in self._idle.values():
@@ -149,6 +165,6 @@ class BlockingConnections:
 
     def _explain(self) -> Exception:
         return WaitTimeout(
-            f"all {self._most} connections to {self._factory.troubles.where} for blocking commands were in use"
-            f" for {self._factory.wait_timeout:g} s"
+            f"all {self._most} connections to {self._factory.troubles.where} for blocking commands were"
+            f" in use for {self._factory.wait_timeout:g} s"
         )

@@ -1,5 +1,7 @@
 """The modern way to make a pool: `connect("redis://127.0.0.1:6379/0")`."""
 
+# ruff: noqa: ANN401 -- reactors and TLS contexts are of any class
+
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 

@@ -48,7 +48,7 @@ class Connectors:
         Args:
             connector: What makes it.
         """
-        factory, target = self._factory, connector
+        factory = self._factory
         now = factory.clock.seconds()
         known = self._all.get(connector)
         if known is not None:
@@ -57,7 +57,7 @@ class Connectors:
         address: Any = connector.getDestination()
         if factory.uuid is None:
             factory.troubles.where = _describe(address)
-        backoff = Backoff(factory.clock, factory.retryDelay, lambda: target.connect())
+        backoff = Backoff(factory.clock, factory.retryDelay, connector.connect)
         self._all[connector] = _Dialled(backoff, now)
 
     def ended(self, connector: "IConnector", reason: "Failure") -> None:
@@ -86,7 +86,7 @@ class Connectors:
                 self._all.pop(connector, None)
 
 
-def _describe(address: Any) -> str:
+def _describe(address: Any) -> str:  # noqa: ANN401 -- IPv4Address, IPv6Address or UNIXAddress
     if hasattr(address, "port"):
         return f"{address.host}:{address.port}"
     name = address.name

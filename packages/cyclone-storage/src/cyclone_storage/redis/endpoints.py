@@ -1,5 +1,7 @@
 """Where a pool connects to: endpoints for TCP, TLS and Unix sockets."""
 
+# ruff: noqa: ANN401 -- reactors and TLS contexts are of any class
+
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.abstract import isIPAddress, isIPv6Address

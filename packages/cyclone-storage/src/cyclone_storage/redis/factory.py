@@ -1,6 +1,6 @@
 """The pool: it makes connections to one server, keeps them, and lends them to commands."""
 
-# ruff: noqa: ANN401, N802, N803 -- names of txredisapi and Twisted; protocols are of any class
+# ruff: noqa: ANN401, N802, N803, N815 -- names of txredisapi and Twisted; protocols are of any class
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,8 +28,11 @@ if TYPE_CHECKING:
         IStreamClientEndpoint,
     )
     from twisted.internet.protocol import Factory as _Classic
+    from twisted.internet.protocol import Protocol as MonitorProtocol
+    from twisted.internet.protocol import Protocol as SubscriberProtocol
     from twisted.python.failure import Failure
 else:
+    from txredisapi import MonitorProtocol, SubscriberProtocol
     from txredisapi import RedisFactory as _Classic
 
 __all__ = ["ConnectionQueue", "RedisFactory"]
@@ -47,13 +50,14 @@ _USABLE: Final = ("NOPERM", "BUSY", "MASTERDOWN", "MISCONF", "NOREPLICAS")
 class ConnectionQueue:
     """What a protocol puts itself into when its transaction or pipeline is over (txredisapi's name)."""
 
-    def __init__(self, lending: Lending) -> None:
+    def __init__(self, factory: "RedisFactory") -> None:
         """Prepare.
 
         Args:
-            lending: What takes connections back.
+            factory: The pool.
         """
-        self._lending = lending
+        self._factory = factory
+        self._lending = factory.lending
 
     @property
     def pending(self) -> list[Any]:
@@ -62,7 +66,7 @@ class ConnectionQueue:
 
     def put(self, connection: Any) -> None:
         """Give a connection back."""
-        self._lending.release(connection)
+        self._factory.release(connection)
 
     def get(self) -> "Deferred[Any]":
         """Take a connection out of the pool."""
@@ -185,7 +189,7 @@ class RedisFactory(_Classic):
         self.connectors = Connectors(self)
         self.lending = Lending(self.clock, self.troubles, self.wait_timeout, lambda: self.hopeful)
         self.blocking = BlockingConnections(self, max_blocking)
-        self.connectionQueue = ConnectionQueue(self.lending)
+        self.connectionQueue = ConnectionQueue(self)
         self.commands = self.failures = self.lost = self.reconnects = 0
         self.stopped = False
         self.disconnectCalled = False
@@ -263,8 +267,6 @@ class RedisFactory(_Classic):
         Args:
             protocol: Its protocol.
         """
-        from txredisapi import MonitorProtocol, SubscriberProtocol
-
         return not isinstance(protocol, (SubscriberProtocol, MonitorProtocol))
 
     def _connection_ready(self, conn: Any) -> None:
@@ -314,6 +316,9 @@ class RedisFactory(_Classic):
             return
         if not conn.connected:
             return  # it died while it waited for its turn
+        if self.outdated(conn):
+            self.drop(conn)
+            return
         if conn not in self.attempt_of:
             # Made by reactor.connectTCP; its connector says only later that it is lost.
             watch_loss(conn, lambda: self.withdraw(conn), lambda _: None)
@@ -347,14 +352,14 @@ class RedisFactory(_Classic):
         self.lending.remove(conn)
         self.tell_if_empty()
 
-    def failed(self, problem: BaseException) -> None:
+    def failed(self, problem: BaseException | None) -> None:
         """Note why there is a connection less; send those away who wait if none will come.
 
         Args:
             problem: Why.
         """
         self.tell_if_empty()
-        if self.disconnectCalled:
+        if self.disconnectCalled or problem is None:
             return
         self.troubles.note(problem)
         if self.pool:
@@ -418,6 +423,40 @@ class RedisFactory(_Classic):
         """
         return self.lending.wait(exclusive=not peek)
 
+    def release(self, conn: Any) -> None:
+        """Take a connection back that was in exclusive use.
+
+        Args:
+            conn: Its protocol.
+        """
+        if conn in self.lending.exclusive and self.outdated(conn):
+            self.drop(conn)
+        else:
+            self.lending.release(conn)
+
+    def change(self, name: str, value: object, changed: list[Any]) -> None:
+        """Change the database or the password of the pool.
+
+        Connections that know nothing of it are made again, at the latest when they are given back.
+
+        Args:
+            name: `dbid` or `password`.
+            value: The new one.
+            changed: The connections on which the server was told.
+        """
+        setattr(self, name, value)
+        for conn in changed:
+            setattr(conn, name, value)
+        self.blocking.renew()
+
+    def outdated(self, conn: Any) -> bool:
+        """Tell whether a connection is for another database or password than the pool.
+
+        Args:
+            conn: Its protocol.
+        """
+        return bool(conn.dbid != self.dbid or conn.password != self.password)
+
     def drop(self, conn: Any) -> None:
         """Give up a connection whose state is not known, and make another at once.
 
@@ -440,7 +479,7 @@ class RedisFactory(_Classic):
         self.stopped = True
         self.continueTrying = 0
         for slot in self.slots:
-            slot.stopTrying()
+            slot.stop_trying()
         self.connectors.stop()
         if not self.hopeful:
             self._give_up(self.troubles.not_connected)

@@ -1,10 +1,12 @@
 """What commands are given to: it has each of them run on a connection of its pool."""
 
+# ruff: noqa: ANN401 -- connections and replies are of any class
+
 import difflib
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from twisted.internet.defer import Deferred, fail, maybeDeferred
+from twisted.internet.defer import Deferred, fail, gatherResults, maybeDeferred
 from twisted.python.failure import Failure
 
 from cyclone_storage.redis.commands import Commands
@@ -106,6 +108,62 @@ class ConnectionHandler(Streaming, Commands):
             obj=self,
         )
 
+    def select(self, index: int) -> Deferred[str]:
+        """Choose the database of all connections, of those that are made later, too.
+
+        txredisapi has done so on one connection of the pool, until that was lost.
+
+        Args:
+            index: The number of the database.
+
+        Returns:
+            `"OK"`. Transactions that are open go on in the old one.
+
+        Raises:
+            ResponseError: There is no such database.
+        """
+        return self._change("dbid", index, "SELECT", index)
+
+    def auth(self, password: str, username: str | None = None) -> Deferred[str]:
+        """Authenticate all connections, those that are made later, too.
+
+        Args:
+            password: The password.
+            username: The user (Redis 6); None: the default one.
+
+        Returns:
+            `"OK"`.
+
+        Raises:
+            ResponseError: The password is wrong, or there is none.
+        """
+        user = () if username is None else (username,)
+        changing = self._change("password", password, "AUTH", *user, password)
+
+        def done(reply: str) -> str:
+            self._factory.username = username
+            return reply
+
+        return changing.addCallback(done)
+
+    def _change(self, name: str, value: object, *words: Any) -> Deferred[str]:
+        factory = self._factory
+        factory.commands += 1
+
+        def ask(_: object) -> Deferred[Any]:
+            asked = factory.lending.free
+            asking = [conn.execute_command(*words) for conn in asked]
+            return gatherResults(asking, consumeErrors=True).addCallbacks(
+                lambda _: factory.change(name, value, asked), first_error
+            )
+
+        def first_error(failure: Failure) -> Failure:
+            error: Failure = getattr(failure.value, "subFailure", failure)
+            return error
+
+        changing = factory.lending.wait().addCallback(ask).addErrback(factory.count_failure)
+        return changing.addCallback(lambda _: "OK")
+
     def quit(self) -> Deferred[Any]:
         """Close the pool: a QUIT to one connection of several would mean little.
 
@@ -133,6 +191,7 @@ class ConnectionHandler(Streaming, Commands):
         return self._factory.disconnect()
 
     async def __aenter__(self) -> Self:
+        """Return this handler; it connects since it was made."""
         return self
 
     async def __aexit__(
@@ -141,6 +200,7 @@ class ConnectionHandler(Streaming, Commands):
         error: BaseException | None,
         trace: "TracebackType | None",
     ) -> None:
+        """Close all connections."""
         await self.disconnect()
 
     def ready(self, timeout: float | None = None) -> "Deferred[Self]":

@@ -2,7 +2,7 @@
 
 # Their parameters and the order of these are cyclone 1.x's, with `ssl_context_factory` and `username`
 # of txredisapi behind; so are their names.
-# ruff: noqa: N802, N803
+# ruff: noqa: ANN401, N802, N803
 
 from typing import TYPE_CHECKING, Any
 
@@ -121,7 +121,8 @@ def lazyConnection(
         convertNumbers,
         username,
     )
-    return lazy(make_tcp(host, port, options, ssl_context_factory))
+    handler: ConnectionHandler = lazy(make_tcp(host, port, options, ssl_context_factory))
+    return handler
 
 
 def ConnectionPool(
@@ -225,7 +226,8 @@ def lazyConnectionPool(
         convertNumbers,
         username,
     )
-    return lazy(make_tcp(host, port, options, ssl_context_factory))
+    handler: ConnectionHandler = lazy(make_tcp(host, port, options, ssl_context_factory))
+    return handler
 
 
 def UnixConnection(
@@ -317,7 +319,8 @@ def lazyUnixConnection(
         convertNumbers,
         username,
     )
-    return lazy(make_unix(path, options))
+    handler: UnixConnectionHandler = lazy(make_unix(path, options))
+    return handler
 
 
 def UnixConnectionPool(
@@ -413,4 +416,5 @@ def lazyUnixConnectionPool(
         convertNumbers,
         username,
     )
-    return lazy(make_unix(path, options))
+    handler: UnixConnectionHandler = lazy(make_unix(path, options))
+    return handler

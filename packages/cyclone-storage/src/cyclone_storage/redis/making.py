@@ -1,5 +1,7 @@
 """What the classic makers have in common."""
 
+# ruff: noqa: ANN401 -- endpoints and TLS contexts are of any class
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -50,7 +52,7 @@ def _make(uuid: str, options: Options, handler: type[ConnectionHandler]) -> Redi
         ("connectTimeout", options.connect_timeout),
         ("replyTimeout", options.reply_timeout),
     ]:
-        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+        if value is not None and not _is_number(value):
             raise TypeError(
                 f"{name} must be seconds or None, not {value!r}; ssl_context_factory is given by its"
                 " name, as cyclone 1.x had none"
@@ -72,6 +74,14 @@ def _make(uuid: str, options: Options, handler: type[ConnectionHandler]) -> Redi
     return factory
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_port(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**16
+
+
 def make_tcp(host: str, port: int, options: Options, tls: Any) -> Callable[[bool], RedisFactory]:
     """Prepare a pool for a host.
 
@@ -88,7 +98,7 @@ def make_tcp(host: str, port: int, options: Options, tls: Any) -> Callable[[bool
         ValueError: The port is none.
         TypeError: Something is of a wrong type.
     """
-    if not isinstance(port, int) or isinstance(port, bool) or not 0 < port < 2**16:
+    if not _is_port(port):
         raise ValueError(
             f"the port of a Redis server must be a number from 1 to 65535, not {port!r}"
         )
@@ -153,7 +163,7 @@ def sharded_complete(
     return gathering.addCallbacks(handler, give_up)
 
 
-def listed(servers: Sequence[str]) -> Sequence[str]:
+def listed(servers: object) -> Sequence[str]:
     """Return a list of servers.
 
     Raises:

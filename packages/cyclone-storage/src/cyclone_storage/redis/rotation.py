@@ -4,9 +4,9 @@ from typing import Any, Final
 
 __all__ = ["Rotation"]
 
-# Commands in a row that one connection gets, as a power of two: 8. What is written in one turn of
-# the reactor leaves together, and the answers are read together: a pool of 50 under load is two to three times as
-# fast as with one command each. An answer that takes long holds up no more than the few after it.
+# Commands in a row that one connection gets, as a power of two: 8. What is written in one turn of the
+# reactor leaves together, and its answers come together: a pool of 50 under load is two to three times
+# as fast as with one command each. An answer that takes long holds up no more than the few after it.
 _IN_A_ROW: Final = 3
 
 

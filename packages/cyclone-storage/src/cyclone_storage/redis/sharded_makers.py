@@ -1,8 +1,8 @@
-"""The classic makers of pools over several servers: each returns a pool, or a Deferred of one that is complete."""
+"""The classic makers of pools over several servers: at once, or as a Deferred when complete."""
 
 # Their parameters and the order of these are cyclone 1.x's, with `ssl_context_factory` and `username`
 # of txredisapi behind; so are their names.
-# ruff: noqa: N802, N803
+# ruff: noqa: ANN401, N802, N803
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any

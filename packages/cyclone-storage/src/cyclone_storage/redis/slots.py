@@ -1,10 +1,11 @@
 """One connection of a pool: attempts to make it, and the pauses between them."""
 
+# ruff: noqa: ANN401 -- protocols are of any class
+
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 
@@ -12,7 +13,7 @@ from cyclone_storage.redis.backoff import Backoff
 from cyclone_storage.redis.errors import TimeoutError  # noqa: A004 -- txredisapi's name
 
 if TYPE_CHECKING:
-    from twisted.internet.interfaces import IAddress, IStreamClientEndpoint
+    from twisted.internet.interfaces import IAddress, IDelayedCall, IStreamClientEndpoint
 
     from cyclone_storage.redis.factory import RedisFactory
 
@@ -196,7 +197,7 @@ class Slot:
                 self.backoff.ended(attempt.lasted())
         self._factory.failed(attempt.problem or reason.value)
 
-    def stopTrying(self) -> None:
+    def stop_trying(self) -> None:
         """Leave a connection alone that can be used, and try nothing else."""
         self.backoff.cancel()
         if self._attempt is not None and self._attempt.protocol is None:

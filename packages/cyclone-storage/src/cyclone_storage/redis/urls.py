@@ -60,19 +60,7 @@ def parse_url(url: str) -> RedisURL:
     Source:
         RFC 3986; the schemes as the other clients of Redis have them.
     """
-    if not isinstance(url, str):
-        raise TypeError(f"the URL of a Redis server must be a str, not {type(url).__name__}")
-    if not _BAD.isdisjoint(url):
-        raise InvalidURL(
-            f"the URL of a Redis server holds a space or a control character; use {_FORMS}"
-        )
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise _invalid("", f"is broken ({_reason(error)})") from None
-    if parts.fragment or url.endswith("#"):
-        raise _invalid(parts.scheme, "has a '#': in a password it is written %23")
+    parts, port = _split(url)
     options = _options(parts)
     username, password = _user(parts)
     if parts.scheme == "unix":
@@ -93,6 +81,23 @@ def parse_url(url: str) -> RedisURL:
     host = _decode(parts, parts.hostname)
     tls = parts.scheme == "rediss"
     return RedisURL(host, port or DEFAULT_PORT, "", tls, username, password, dbid, options)
+
+
+def _split(url: object) -> tuple[SplitResult, int | None]:
+    if not isinstance(url, str):
+        raise TypeError(f"the URL of a Redis server must be a str, not {type(url).__name__}")
+    if not _BAD.isdisjoint(url):
+        raise InvalidURL(
+            f"the URL of a Redis server holds a space or a control character; use {_FORMS}"
+        )
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise _invalid("", f"is broken ({_reason(error)})") from None
+    if parts.fragment or url.endswith("#"):
+        raise _invalid(parts.scheme, "has a '#': in a password it is written %23")
+    return parts, port
 
 
 def _invalid(scheme: str, problem: str) -> InvalidURL:

@@ -31,6 +31,7 @@ class WaitingLine:
         self._places: OrderedDict[_Place, None] = OrderedDict()
 
     def __len__(self) -> int:
+        """Return how many wait."""
         return len(self._places)
 
     def add(
