@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost
@@ -186,6 +188,51 @@ def test_hello_is_refused(name: Any) -> None:  # noqa: ANN401
     with pytest.raises(RedisError, match="only RESP2 is spoken"):
         peer.protocol.execute_command(name, 3)
     assert peer.sent() == b""
+
+
+@given(
+    st.lists(
+        st.sampled_from(["send", "send", "reply", "error", "half", "cancel", "advance"]),
+        max_size=40,
+    ),
+    st.sampled_from(["lose", "garbage", "late"]),
+)
+def test_each_command_ends_once(actions: list[str], end: str) -> None:
+    """Whatever happens, each command has one result: its own reply, or an error when all ends."""
+    peer = Peer(replyTimeout=5)
+    sent: list[Deferred[Any]] = []
+    results: list[list[Any]] = []
+    cancelled: set[int] = set()
+    answered = 0
+    for action in actions:
+        if action == "send":
+            sent.append(peer.protocol.execute_command("ECHO", len(sent)))
+            results.append(outcome(sent[-1]))
+        elif action == "advance":
+            peer.clock.advance(0.1)
+        elif action == "cancel" and answered < len(sent):
+            cancelled.add(len(sent) - 1)
+            sent[-1].cancel()
+        elif action in {"reply", "error", "half"} and answered < len(sent):
+            data = b"-ERR %d\r\n" % answered if action == "error" else b":%d\r\n" % answered
+            peer.answer(data[:2])
+            peer.answer(data[2:])
+            answered += 1
+    ends: dict[str, Any] = {
+        "lose": peer.lose,
+        "garbage": lambda: peer.answer(b"!"),
+        "late": lambda: peer.clock.advance(6),
+    }
+    ends[end]()
+    assert [len(each) for each in results] == [1] * len(sent)
+    for number, (result,) in enumerate(results):
+        kind = CancelledError if number in cancelled else RedisError
+        assert (
+            str(result) == str(number)
+            if number < answered and number not in cancelled
+            else (isinstance(result, kind))
+        )
+    assert peer.protocol.in_flight == 0
 
 
 # The beginning of a connection

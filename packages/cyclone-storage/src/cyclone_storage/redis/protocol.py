@@ -1,7 +1,7 @@
 """One connection to a Redis server."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final, Self, cast
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorTime
@@ -127,7 +127,7 @@ class BaseRedisProtocol(ClassicProtocol):
         """How many commands wait for a reply."""
         return len(self.replyQueue.waiting)
 
-    def whenConnected(self) -> "Deferred[BaseRedisProtocol]":  # noqa: N802 -- txredisapi's name
+    def whenConnected(self) -> "Deferred[Self]":  # noqa: N802 -- txredisapi's name
         """Wait until the connection can be used.
 
         Returns:
@@ -137,7 +137,7 @@ class BaseRedisProtocol(ClassicProtocol):
             return succeed(self)
         if self.problem is not None:
             return fail(self.problem)
-        waiting: Deferred[BaseRedisProtocol] = Deferred()
+        waiting: Deferred[Self] = Deferred()
         self._waiting_for_connect.append(waiting)
         return waiting
 
