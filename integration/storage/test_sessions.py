@@ -2,9 +2,7 @@
 
 import http.client
 import json
-import shutil
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +10,9 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import pytest
+from redis_process import redis_server
 from served import RunningServer
-from startup_processes import PATIENCE, Launcher, free_port, self_signed, until
+from startup_processes import PATIENCE, Launcher, self_signed, until
 
 APPLICATION = Path(__file__).parent / "session_application.py"
 STORES = ["memory", "sqlite", "redis"]
@@ -80,21 +79,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """The application, with a Redis server beside it."""
     directory = tmp_path_factory.mktemp("sessions")
     self_signed(directory)
-    port = free_port()
-    program = shutil.which("redis-server")
-    assert program is not None, "these tests need redis-server"
-    words = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
-    with (directory / "redis.log").open("wb") as log:
-        redis = subprocess.Popen([*words, "--dir", str(directory)], stdout=log, stderr=log)
     launcher = Launcher(directory, directory)
     try:
-        until("Redis", lambda: b"Ready to accept" in (directory / "redis.log").read_bytes())
-        process = launcher.start("python", str(APPLICATION), str(directory), str(port))
-        yield RunningServer(process, directory)
+        with redis_server(launcher) as port:
+            process = launcher.start("python", str(APPLICATION), str(directory), str(port))
+            yield RunningServer(process, directory)
     finally:
         launcher.close()
-        redis.kill()
-        redis.wait(PATIENCE)
 
 
 @pytest.fixture(params=STORES)
