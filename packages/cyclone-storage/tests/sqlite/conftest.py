@@ -94,9 +94,9 @@ class Disk:
 def _succeeds(*words: str) -> bool:
     try:
         done = subprocess.run(words, check=False, capture_output=True)  # noqa: S603 -- mount, umount
-        return done.returncode == 0
     except FileNotFoundError:
         return False
+    return done.returncode == 0
 
 
 @pytest.fixture

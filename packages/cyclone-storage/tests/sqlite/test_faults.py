@@ -1,5 +1,6 @@
 """What happens to the file: it is locked, damaged, away, or its disk is full."""
 
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -251,6 +252,8 @@ def test_a_damaged_file(loop: Loop, pools: Pools, path: Path) -> None:
 
 def test_a_disk_that_cannot_be_written(loop: Loop, disk: Disk, pools: Pools) -> None:
     """Writing fails with a word on rights; reading works where no log is asked for."""
+    if not disk.mounted and os.geteuid() == 0:
+        pytest.skip("nothing can be mounted here, and root may write everywhere")
     path = disk.path / "test.db"
     make(path)
     disk.make_read_only()

@@ -174,11 +174,12 @@ class Transaction(Generic[Row]):
         committed = self._put(_commit) if kind is None else None
         self._shut = TransactionError("the transaction is over: its block was left")
         self._queue.put(None)
+        if kind is GeneratorExit:
+            # A coroutine that is thrown away cannot wait.
+            return
         if committed is not None:
             await committed
-        elif kind is not GeneratorExit:
-            # A coroutine that is thrown away cannot wait.
-            await self._freed
+        await self._freed
 
     def abort(self, why: str) -> None:
         """Roll it back from outside; what it still waits for fails.
