@@ -222,11 +222,12 @@ def test_mysql(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
         ("txredisapi", "ConnectionError"),
         ("txredisapi", "TimeoutError"),
         ("pymongo.errors", "ConnectionFailure"),
+        ("txmongo.errors", "TimeExceeded"),
     ],
 )
 def test_other_libraries(module: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of each library the exceptions that mean trouble are known, those derived from them too."""
-    names = {"OperationalError", "InterfaceError", "ConnectionError", "TimeoutError"}
+    names = {"OperationalError", "InterfaceError", "ConnectionError", "TimeoutError", "TimeExceeded"}
     classes: dict[str, type[Exception]] = {
         each: type(each, (Exception,), {}) for each in names | {"ConnectionFailure"}
     }

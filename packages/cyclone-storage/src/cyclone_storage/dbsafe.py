@@ -33,6 +33,7 @@ _TROUBLE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "psycopg": ("OperationalError", "InterfaceError"),
         "psycopg2": ("OperationalError", "InterfaceError"),
         "pymongo.errors": ("ConnectionFailure",),
+        "txmongo.errors": ("TimeExceeded",),
     }
 )
 # Those that say it, but also that a statement is wrong; a number tells the two apart.
