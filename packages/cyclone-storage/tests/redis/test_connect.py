@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from twisted.internet.task import Clock
+
 from cyclone_storage.errors import InvalidURL
 from cyclone_storage.redis import NotConnected, ReplyTooLarge, UnixConnectionHandler, connect
 from cyclone_storage.redis.errors import TLSError
-from twisted.internet.task import Clock
 
 from ..running import Loop
 from ..servers.redis import RedisServer

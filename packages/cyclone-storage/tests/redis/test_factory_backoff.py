@@ -1,8 +1,6 @@
 """When a connection is made again: with a cap, with jitter, on a clock."""
 
 import pytest
-from cyclone_storage.redis import RedisFactory
-from cyclone_storage.redis.backoff import LASTING, Backoff, retry_delay
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, fail
@@ -10,6 +8,9 @@ from twisted.internet.error import ConnectionRefusedError as Refused
 from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.task import Clock
 from zope.interface import implementer
+
+from cyclone_storage.redis import RedisFactory
+from cyclone_storage.redis.backoff import LASTING, Backoff, retry_delay
 
 
 @implementer(IStreamClientEndpoint)

@@ -4,6 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.endpoints import TCP4ClientEndpoint
+from txredisapi import BaseRedisProtocol as ClassicProtocol
+from txredisapi import SubscriberProtocol
+
 from cyclone_storage.redis import (
     AuthenticationError,
     ConnectionError,  # noqa: A004 -- txredisapi's name
@@ -11,9 +16,6 @@ from cyclone_storage.redis import (
     RedisFactory,
     RedisProtocol,
 )
-from txredisapi import BaseRedisProtocol as ClassicProtocol
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.endpoints import TCP4ClientEndpoint
 
 from ..running import Loop
 from ..servers.redis import RedisServer
@@ -337,6 +339,73 @@ def test_an_endpoint_that_gives_no_protocol(loop: Loop, redis_server: RedisServe
         factory.startConnecting(TCP4ClientEndpoint(loop.reactor, "127.0.0.1", redis_server.port))
         with pytest.raises(NotConnected, match="NoProtocol"):
             await factory.handler.get("a")
+        await factory.disconnect()
+
+    loop.run(main)
+
+
+def test_a_classic_connection_that_is_refused(loop: Loop) -> None:
+    """A missing password is found out in the classic way, too."""
+    server = RedisServer(requirepass="pw")
+
+    async def main() -> None:
+        factory = quick(isLazy=True)
+        loop.reactor.connectTCP("127.0.0.1", server.port, factory)
+        with pytest.raises(AuthenticationError, match="wants a password"):
+            await factory.handler.get("a")
+        await factory.disconnect()
+
+    try:
+        loop.run(main)
+    finally:
+        server.close()
+
+
+def test_a_classic_connection_that_is_given_up_is_made_again(
+    loop: Loop, redis_server: RedisServer
+) -> None:
+    """A transaction that was cancelled at its beginning takes its connection with it."""
+
+    async def main() -> None:
+        factory = RedisFactory("named", None, 1)
+        loop.reactor.connectTCP("127.0.0.1", redis_server.port, factory)
+        handler = await factory.deferred
+        assert handler.stats().where == "named"
+        beginning = handler.multi()
+        beginning.cancel()
+        with pytest.raises(CancelledError):
+            await beginning
+        await loop.until("loss", lambda: factory.size == 0)
+        assert await handler.ping() == "PONG"
+        await handler.disconnect()
+
+    loop.run(main)
+
+
+def test_a_complaint_does_not_stop_what_works(loop: Loop, redis_server: RedisServer) -> None:
+    """While other connections can be used, one that is refused is only remembered."""
+
+    async def main() -> None:
+        factory = quick()
+        factory.startConnecting(TCP4ClientEndpoint(loop.reactor, "127.0.0.1", redis_server.port))
+        handler = await factory.deferred
+        factory.connectionError(AuthenticationError("changed"))
+        assert await handler.ping() == "PONG"
+        assert handler.stats().last_error == "AuthenticationError: changed"
+        await handler.disconnect()
+
+    loop.run(main)
+
+
+def test_a_listener_is_not_asked_anything(loop: Loop, redis_server: RedisServer) -> None:
+    """A subscriber may be subscribed already, and PING would be answered by a message."""
+
+    async def main() -> None:
+        factory = quick()
+        factory.protocol = SubscriberProtocol
+        factory.startConnecting(TCP4ClientEndpoint(loop.reactor, "127.0.0.1", redis_server.port))
+        await factory.deferred
+        assert factory.attempt_of.keys() == set(factory.pool)
         await factory.disconnect()
 
     loop.run(main)

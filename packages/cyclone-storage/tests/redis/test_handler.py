@@ -1,12 +1,13 @@
 """What a pool's handler does besides commands: names, database, password, rare ends."""
 
 import pytest
-from cyclone_storage.errors import PoolClosed
-from cyclone_storage.redis import ConnectionHandler, NotConnected, ResponseError, connect
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.interfaces import IStreamClientEndpoint
 from zope.interface import implementer
+
+from cyclone_storage.errors import PoolClosed
+from cyclone_storage.redis import ConnectionHandler, NotConnected, ResponseError, connect
 
 from ..running import Loop
 from ..servers.redis import RedisServer
@@ -64,11 +65,13 @@ def test_a_connection_that_was_begun_before_select(loop: Loop, redis_server: Red
     """It comes with the old database, and is made again."""
 
     async def main() -> None:
-        async with connect(f"redis://127.0.0.1:{redis_server.port}/9", pool_size=2) as pool:
+        async with connect(f"redis://127.0.0.1:{redis_server.port}/9", pool_size=1) as pool:
+            while not pool._factory.attempt_of:
+                await loop.pause(0)
+            assert pool.stats().connected == 0
+            pool._factory.change("dbid", 10, [])
             await pool.ready()
-            pool._factory.change("dbid", 10, pool._factory.pool)
-            await loop.until("pool", lambda: pool.stats().connected == 2)
-            assert {conn.dbid for conn in pool._factory.pool} == {10}
+            assert [conn.dbid for conn in pool._factory.pool] == [10]
 
     loop.run(main)
 

@@ -7,9 +7,6 @@ from typing import Any
 import pytest
 import trustme
 import txredisapi
-from cyclone_storage import redis
-from cyclone_storage.redis import CertificateError, ConnectionHandler, WaitTimeout
-from cyclone_storage.redis.making import Options, listed, split_host
 from twisted.internet.defer import Deferred
 from twisted.internet.ssl import (
     Certificate,
@@ -17,6 +14,10 @@ from twisted.internet.ssl import (
     optionsForClientTLS,
     trustRootFromCertificates,
 )
+
+from cyclone_storage import redis
+from cyclone_storage.redis import CertificateError, ConnectionHandler, WaitTimeout
+from cyclone_storage.redis.making import Options, listed, split_host
 
 from ..running import Loop
 from ..servers.processes import free_port
@@ -168,6 +169,14 @@ def test_tls_verifies_or_is_what_was_given(loop: Loop, tmp_path: Any) -> None:
             pool = await redis.Connection("localhost", tls_port, ssl_context_factory=given)
             assert await pool.ping() == "PONG"
             await pool.disconnect()
+        (tmp_path / "ca.pem").write_bytes(ca.cert_pem.bytes())
+        where = f"rediss://localhost:{tls_port}?pool_size=1"
+        for query in (f"ca_certs={tmp_path}/ca.pem", "verify=none"):
+            async with redis.connect(f"{where}&{query}") as pool:
+                assert await pool.ping() == "PONG"
+        async with redis.connect(where, wait_timeout=20) as pool:
+            with pytest.raises(CertificateError):
+                await pool.ping()
 
     try:
         loop.run(main)

@@ -1,6 +1,8 @@
 """A pool against a real server: lending, waiting, blocking, ending."""
 
 import pytest
+from twisted.internet.defer import CancelledError, Deferred, gatherResults
+
 from cyclone_storage.redis import (
     ConnectionError,  # noqa: A004 -- txredisapi's name
     ConnectionHandler,
@@ -9,7 +11,6 @@ from cyclone_storage.redis import (
     WaitTimeout,
     connect,
 )
-from twisted.internet.defer import CancelledError, Deferred, gatherResults
 
 from ..running import Loop
 from ..servers.redis import RedisServer

@@ -5,6 +5,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
+from twisted.internet.protocol import Factory, Protocol
+
 from cyclone_storage.redis import (
     AuthenticationError,
     ConnectionError,  # noqa: A004 -- txredisapi's name
@@ -19,8 +22,6 @@ from cyclone_storage.redis import (
     lazyConnection,
 )
 from cyclone_storage.redis import TimeoutError as RedisTimeoutError
-from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
-from twisted.internet.protocol import Factory, Protocol
 
 from ..running import Loop
 from ..servers.redis import RedisServer
@@ -337,5 +338,21 @@ def test_a_blocking_command_waits_for_the_server(loop: Loop, server: RedisServer
         await pool.rpush("b:queue", "job")
         assert await second == ["b:queue", "job"]
         await pool.close()
+
+    loop.run(main)
+
+
+def test_a_server_that_accepts_and_says_nothing(loop: Loop) -> None:
+    """The beginning of a connection is bounded, also where replies are not."""
+
+    async def main() -> None:
+        port = loop.reactor.listenTCP(0, Factory.forProtocol(Protocol), interface="127.0.0.1")
+        where = f"redis://127.0.0.1:{port.getHost().port}"
+        async with connect(
+            where, reply_timeout=None, connect_timeout=0.1, wait_timeout=0.5
+        ) as pool:
+            with pytest.raises(WaitTimeout, match=r"did not answer within 0\.1 s"):
+                await pool.get("a")
+        await port.stopListening()
 
     loop.run(main)

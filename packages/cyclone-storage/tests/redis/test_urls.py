@@ -1,11 +1,13 @@
 """URLs of Redis servers."""
 
+from urllib.parse import quote
+
 import pytest
-from cyclone_storage.errors import InvalidURL
-from cyclone_storage.redis.urls import RedisURL, parse_url
 from hypothesis import given
 from hypothesis import strategies as st
-from urllib.parse import quote
+
+from cyclone_storage.errors import InvalidURL
+from cyclone_storage.redis.urls import RedisURL, parse_url
 
 SECRET = "s3cr3t"
 

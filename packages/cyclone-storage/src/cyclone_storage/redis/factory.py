@@ -4,6 +4,7 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
+from twisted.internet.address import UNIXAddress
 from twisted.internet.defer import Deferred, succeed
 
 from cyclone_storage.redis.backoff import retry_delay
@@ -587,6 +588,6 @@ def _check(name: str, value: object, least: int) -> None:
 def _keep_alive(transport: Any) -> None:
     # Commands are small and wait for their answers, so that Nagle's algorithm would delay them; and a peer
     # that is gone is found out some time. A Unix socket has neither option.
-    if hasattr(transport, "setTcpNoDelay"):
+    if not isinstance(transport.getPeer(), UNIXAddress):
         transport.setTcpNoDelay(True)
         transport.setTcpKeepAlive(True)

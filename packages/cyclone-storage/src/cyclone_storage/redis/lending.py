@@ -165,14 +165,6 @@ class Lending:
             self._free.add(conn)
             self._serve_soon()
 
-    def fail(self, explain: Callable[[], Exception]) -> None:
-        """Send all away who wait.
-
-        Args:
-            explain: Makes the exception for each.
-        """
-        self.line.fail(explain)
-
     def _serve_soon(self) -> None:
         # Not at once: a protocol of txredisapi's gives its connection back before it writes DISCARD or
         # UNWATCH, and a command that is sent in between becomes part of the transaction.

@@ -5,7 +5,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 
@@ -74,7 +74,7 @@ class Attempt(Factory):
         """
         self._factory = factory
         self._ended: Callable[[Attempt, Failure], object] | None = ended
-        self._dialing: Deferred[Any] | None = None
+        self._dialing: Deferred[Any] = succeed(None)
         self._timer: IDelayedCall | None = None
         self.extra = extra
         self.protocol: Any = None
@@ -92,10 +92,7 @@ class Attempt(Factory):
         # An endpoint of somebody else's may raise.
         dialing: Deferred[Any] = maybeDeferred(endpoint.connect, self)
         self._dialing = dialing
-        dialing.addCallbacks(self._dialed, self._end)
-
-    def _dialed(self, _protocol: object) -> None:
-        self._dialing = None
+        dialing.addErrback(self._end)
 
     def buildProtocol(self, addr: "IAddress | None") -> Any:
         """Make the protocol of the connection (Twisted: `IProtocolFactory`)."""
@@ -133,7 +130,7 @@ class Attempt(Factory):
         transport = getattr(self.protocol, "transport", None)
         if transport is not None:
             getattr(transport, how)()
-        elif self._dialing is not None:
+        else:
             self._dialing.cancel()
 
     def _too_slow(self) -> None:
@@ -155,7 +152,6 @@ class Attempt(Factory):
         if ended is None:
             return
         self._stop_timer()
-        self._dialing = None
         self._factory.attempts.discard(self)
         self._factory.attempt_of.pop(self.protocol, None)
         # The protocol knows more than the reactor: what the server said, or the certificate is wrong.

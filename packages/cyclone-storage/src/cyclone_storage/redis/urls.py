@@ -113,11 +113,11 @@ def _reason(error: ValueError) -> str:
 
 
 def _options(parts: SplitResult) -> dict[str, str]:
+    if not parts.query:
+        return {}
     try:
         pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True, errors="strict")
     except ValueError:
-        if not parts.query:
-            return {}
         raise _invalid(parts.scheme, "has a query that is not name=value&name=value") from None
     options = dict(pairs)
     if len(options) < len(pairs):
