@@ -54,7 +54,9 @@ def connect_tcp(loop: Loop, server: RedisServer, factory: Any) -> None:
     loop.reactor.connectTCP("127.0.0.1", server.port, factory)
 
 
-async def publish_until(loop: Loop, pool: Any, channel: Any, message: str, receivers: int = 1) -> None:
+async def publish_until(
+    loop: Loop, pool: Any, channel: Any, message: str, receivers: int = 1
+) -> None:
     """Publish as soon as somebody listens."""
     while await pool.publish(channel, message) < receivers:
         await loop.pause(0.01)
@@ -328,7 +330,11 @@ def test_refused_again(loop: Loop) -> None:
             loop.run(main)
     finally:
         server.close()
-    (warning,) = [formatEvent(event) for event in logs if "problem" in event and "refuses" in formatEvent(event)]
+    (warning,) = [
+        formatEvent(event)
+        for event in logs
+        if "problem" in event and "refuses" in formatEvent(event)
+    ]
     assert "NOPERM" in warning
 
 

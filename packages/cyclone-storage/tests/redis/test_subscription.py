@@ -101,7 +101,9 @@ def test_server_killed(loop: Loop) -> None:
             server.start()
             await loop.until("return", lambda: messages.reconnected)
             await pool.ready()
-            counts = [await pool.publish(f"subs:{name}", name) for name in ("a", "b", "c", "p1", "q1")]
+            counts = [
+                await pool.publish(f"subs:{name}", name) for name in ("a", "b", "c", "p1", "q1")
+            ]
             assert counts == [1, 0, 1, 0, 1]
             assert [message.data for message in await take(messages, 3)] == ["a", "c", "q1"]
             assert (messages.reconnected, messages.dropped) == (1, 0)
@@ -116,7 +118,10 @@ def test_slow_consumer_drops(loop: Loop, redis_server: RedisServer) -> None:
     """A reader that is slow gets the newest messages, and how many it has lost."""
 
     async def main() -> None:
-        async with pool_of(redis_server) as pool, pool.subscribe("subs:slow", max_messages=10) as messages:
+        async with (
+            pool_of(redis_server) as pool,
+            pool.subscribe("subs:slow", max_messages=10) as messages,
+        ):
             for number in range(1000):
                 pool.publish("subs:slow", str(number))
             await loop.until("messages", lambda: messages.dropped + messages.pending == 1000)
@@ -262,7 +267,9 @@ def test_forbidden(loop: Loop) -> None:
 
     async def main() -> None:
         with client(server.port) as asked:
-            asked.execute_command(*"ACL SETUSER reader on nopass +@all resetchannels &subs:a".split())
+            asked.execute_command(
+                *"ACL SETUSER reader on nopass +@all resetchannels &subs:a".split()
+            )
             async with connect(f"redis://reader:any@127.0.0.1:{server.port}", pool_size=1) as pool:
                 pool._factory.initialDelay = 0.05
                 with pytest.raises(ResponseError, match="NOPERM"):
@@ -340,6 +347,7 @@ def test_connected_by_connector(loop: Loop, redis_server: RedisServer) -> None:
 
     async def main() -> None:
         loop.reactor.connectTCP("127.0.0.1", redis_server.port, factory)
+        await factory.handler.ready()
         with pytest.raises(NotConnected, match="use SubscriberFactory"):
             await factory.handler.subscribe("subs:a").open()
         await factory.disconnect()

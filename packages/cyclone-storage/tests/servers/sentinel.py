@@ -86,6 +86,8 @@ class RedisSentinel(Server):
                 self.port, **({"password": self._password} if self._password else {})
             ) as asked:
                 periods = {"INFO": 200, "PUBLISH": 100, "PING": 100, "ASK": 100}
+                # A busy machine makes it believe that its clock has jumped: it would rest for 30 s.
+                asked.execute_command("SENTINEL", "DEBUG", "TILT-TRIGGER", 60_000)
                 for name, milliseconds in periods.items():
                     asked.execute_command("SENTINEL", "DEBUG", f"{name}-PERIOD", milliseconds)
         except RedisError:
@@ -122,24 +124,40 @@ class Watched:
         self.service = service
         self._password = {"password": password} if password else {}
         self._sentinel_password = {"password": sentinel_password} if sentinel_password else {}
+        self.servers: list[RedisServer] = []
+        self.sentinels: list[RedisSentinel] = []
+        try:
+            self._start(replicas, sentinels, password, sentinel_password)
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(
+        self, replicas: int, sentinels: int, password: str | None, sentinel_password: str | None
+    ) -> None:
         options = {"repl_diskless_sync_delay": "0", "repl_timeout": "5"}
         if password is not None:
             options |= {"requirepass": password, "masterauth": password}
-        self.servers = [RedisServer(**options) for _ in range(1 + replicas)]
+        for _ in range(1 + replicas):
+            self.servers.append(RedisServer(**options))
         for server in self.servers[1:]:
             with client(server.port, **self._password) as asked:
                 asked.replicaof("127.0.0.1", self.servers[0].port)
-        self.sentinels = [
-            RedisSentinel(
-                service,
-                self.servers[0].port,
-                300 + 300 * number,
-                password=sentinel_password,
-                master_password=password,
+        for number in range(sentinels):
+            self.sentinels.append(
+                RedisSentinel(
+                    self.service,
+                    self.servers[0].port,
+                    300 + 300 * number,
+                    password=sentinel_password,
+                    master_password=password,
+                )
             )
-            for number in range(sentinels)
-        ]
         until("sentinels that know all", self._complete)
+        for sentinel in self.sentinels:
+            with client(sentinel.port, **self._sentinel_password) as asked:
+                # Four periods after it has become a master, others would make a new one a replica again.
+                asked.execute_command("SENTINEL", "DEBUG", "PUBLISH-PERIOD", 2000)
 
     @property
     def addresses(self) -> list[tuple[str, int]]:

@@ -161,15 +161,14 @@ class Inquiry:
         self._all = len(askers)
         self._timer: IDelayedCall = reactor.callLater(timeout, self._late, timeout)
         self._asking: dict[str, Deferred[Any]] = {}
+        self._over = False
         self.answers: list[Any] = []
         self.problems: dict[str, str] = {}
         self.done: Deferred[list[Any]] = Deferred(lambda _: self._stop())
         for asker in askers:
             self._asking[asker.where] = asker.ask(*words)
         for where, asking in list(self._asking.items()):
-            asking.addCallbacks(self._answered, lambda failure: failure).addErrback(
-                self._failed, where
-            )
+            asking.addCallback(self._answered).addErrback(self._failed, where)
             asking.addCallback(self._ended, where)
 
     def _answered(self, reply: Any) -> None:  # noqa: ANN401
@@ -184,6 +183,8 @@ class Inquiry:
 
     def _ended(self, _: object, where: str) -> None:
         self._asking.pop(where, None)
+        if self._over:
+            return
         if not self._asking or len(self.answers) > self._all // 2:
             self._finish()
 
@@ -193,11 +194,11 @@ class Inquiry:
         self._finish()
 
     def _finish(self) -> None:
-        if not self.done.called:
-            self._stop()
-            self.done.callback(self.answers)
+        self._stop()
+        self.done.callback(self.answers)
 
     def _stop(self) -> None:
+        self._over = True
         if self._timer.active():
             self._timer.cancel()
         asking, self._asking = self._asking, {}

@@ -244,13 +244,13 @@ class Sentinel:
         self._askers = [
             SentinelAsker(
                 reactor,
-                _check_address(address),
+                address,
                 timeout=connectTimeout,
                 password=password,
                 username=username,
                 tls=ssl_context_factory,
             )
-            for address in sentinel_addresses
+            for address in dict.fromkeys(map(_check_address, sentinel_addresses))
         ]
         if not self._askers:
             raise ValueError("Sentinel needs the address of a sentinel: [('127.0.0.1', 26379)]")

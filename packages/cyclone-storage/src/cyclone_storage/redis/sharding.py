@@ -199,8 +199,7 @@ class ShardedConnectionHandler(Commands):
         if name == "execute_command":
             return self._run_words(args, kwargs)
         if name in {"eval", "evalsha"}:
-            keys = args[1] if len(args) > 1 else kwargs.get("keys", ())
-            return self._common_node(name, keys)._run(name, *args, **kwargs)  # noqa: SLF001
+            return self._common_node(name, args[1])._run(name, *args, **kwargs)  # noqa: SLF001
         raise _not_shardable(name)
 
     def _run_words(self, words: tuple[Any, ...], kwargs: dict[str, Any]) -> Deferred[Any]:
@@ -222,8 +221,6 @@ class ShardedConnectionHandler(Commands):
         return node._run_blocking(*words, post_proc=post_proc)  # noqa: SLF001 -- a handler's part
 
     def _common_node(self, what: str, keys: Sequence[Any]) -> ConnectionHandler:
-        if isinstance(keys, (str, bytes)):
-            keys = [keys]
         if not keys:
             raise _not_shardable(what)
         nodes = [self.node_of(key) for key in keys]

@@ -273,7 +273,9 @@ class MessageStream(Generic[M]):
         if hopeless or not factory.hopeful:
             wanted = isinstance(problem, RedisError)
             self._fail(
-                problem if wanted else ConnectionError(f"Lost {self._pool.troubles.where}: {problem}")
+                problem
+                if wanted
+                else ConnectionError(f"Lost {self._pool.troubles.where}: {problem}")
             )
 
     def received(self, message: M, size: int) -> None:
