@@ -1,6 +1,8 @@
 """Commands that cyclone 1.x has not."""
 
-from .classic_rows import A, HASH, LIST, SETS, ZSET, ZSETS
+from typing import Any
+
+from .classic_rows import HASH, LIST, SETS, ZSET, ZSETS, A
 from .rows import Row, about, anything, ordered
 
 __all__ = ["NEW_ROWS"]
@@ -304,6 +306,12 @@ def entries(found: object) -> object:
     return dict(found) if isinstance(found, list) else found
 
 
+def waiting(found: dict[str, Any]) -> dict[str, Any]:
+    """Make a dict of the consumers that redis-py gives as a list."""
+    counts = {each["name"]: each["pending"] for each in found["consumers"]}
+    return {**found, "consumers": counts}
+
+
 STREAMS = [
     Row(
         "xadd",
@@ -433,9 +441,7 @@ STREAMS = [
     Row(
         "xpending",
         lambda r: r.xpending("x", "g"),
-        lambda p: (lambda s: {**s, "consumers": {c["name"]: c["pending"] for c in s["consumers"]}})(
-            p.xpending("x", "g")
-        ),
+        lambda p: waiting(p.xpending("x", "g")),
         READ,
     ),
     Row(

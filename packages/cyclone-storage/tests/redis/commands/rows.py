@@ -29,7 +29,7 @@ def anything(ours: object, theirs: object) -> bool:
     return type(plain(ours)) is type(plain(theirs))
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any) -> Any:  # noqa: ANN401 -- whatever a command gives
     """Make the same of what means the same."""
     if isinstance(value, (list, tuple)):
         return [plain(each) for each in value]
@@ -37,13 +37,9 @@ def plain(value: Any) -> Any:
         return {plain(name): plain(each) for name, each in value.items()}
     if isinstance(value, set):
         return {plain(each) for each in value}
-    if value == "OK" or value is True:
-        return 1
-    if value is False:
-        return 0
-    if isinstance(value, str):
-        return _number(value)
-    return value
+    if value == "OK" or isinstance(value, bool):
+        return int(bool(value))
+    return _number(value) if isinstance(value, str) else value
 
 
 def _number(text: str) -> object:

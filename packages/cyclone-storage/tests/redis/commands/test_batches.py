@@ -1,15 +1,17 @@
 """`transaction()`, `batch()` and the classic `pipeline()`: commands that are sent together."""
 
 import gc
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 import redis
 from twisted.internet.defer import CancelledError, FirstError
 
 from cyclone_storage.redis import (
-    ConnectionError,
+    ConnectionError,  # noqa: A004 -- txredisapi's name
+    ConnectionHandler,
     ConnectionPool,
     InvalidData,
     RedisError,
@@ -22,12 +24,14 @@ from ...servers.redis import RedisServer
 
 DBID = 15
 
+Pooled: TypeAlias = Callable[..., Any]
+
 
 @pytest.fixture
-def pooled(loop: Loop, redis_server: RedisServer) -> Any:
+def pooled(loop: Loop, redis_server: RedisServer) -> Pooled:
     """Give what runs a coroutine function with a pool of two connections to an empty database."""
 
-    def run(body: Any) -> None:
+    def run(body: Callable[..., Awaitable[None]]) -> None:
         with redis.Redis(port=redis_server.port, db=DBID) as theirs:
             theirs.flushdb()
 
@@ -43,10 +47,10 @@ def pooled(loop: Loop, redis_server: RedisServer) -> Any:
 
 
 @pytest.mark.parametrize("name", ["transaction", "batch"])
-def test_commands_are_sent_at_the_end(pooled: Any, name: str) -> None:
+def test_commands_are_sent_at_the_end(pooled: Pooled, name: str) -> None:
     """Each Deferred fires with its own converted result, and `results` has all of them."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         async with getattr(pool, name)() as block:
             block.set("a", 1)
             total = block.incr("a", 5)
@@ -61,13 +65,13 @@ def test_commands_are_sent_at_the_end(pooled: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["transaction", "batch"])
-def test_an_error_of_one_command_is_raised_after_all_were_run(pooled: Any, name: str) -> None:
+def test_an_error_of_one_command_is_raised_after_all_were_run(pooled: Pooled, name: str) -> None:
     """It says which command it was; the results are complete; nothing is logged twice."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         await pool.set("a", "text")
         block = getattr(pool, name)()
-        with pytest.raises(ResponseError, match="not an integer") as raised:
+        with pytest.raises(ResponseError, match="not an integer") as raised:  # noqa: PT012 -- the block is what fails
             async with block:
                 block.set("b", 1)
                 failing = block.incr("a")
@@ -87,10 +91,10 @@ def test_an_error_of_one_command_is_raised_after_all_were_run(pooled: Any, name:
 
 
 @pytest.mark.parametrize("name", ["transaction", "batch"])
-def test_all_results_can_be_had(pooled: Any, name: str) -> None:
+def test_all_results_can_be_had(pooled: Pooled, name: str) -> None:
     """With `raise_errors=False` errors are results as any other, also without a block."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         await pool.set("a", "text")
         block = getattr(pool, name)(raise_errors=False)
         block.incr("a")
@@ -107,10 +111,10 @@ def test_all_results_can_be_had(pooled: Any, name: str) -> None:
     pooled(main)
 
 
-def test_an_error_reaches_whoever_asks_later(pooled: Any) -> None:
+def test_an_error_reaches_whoever_asks_later(pooled: Pooled) -> None:
     """Every way to ask a Deferred gives it its error."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         await pool.set("a", "text")
         block = pool.batch(raise_errors=False)
         deferreds = [block.incr("a") for _ in range(5)]
@@ -125,11 +129,11 @@ def test_an_error_reaches_whoever_asks_later(pooled: Any) -> None:
     pooled(main)
 
 
-def test_to_await_within_the_block_is_refused(pooled: Any) -> None:
+def test_to_await_within_the_block_is_refused(pooled: Pooled) -> None:
     """It would wait for ever; the error says what to do, and nothing is sent."""
 
-    async def main(pool: Any) -> None:
-        with pytest.raises(RedisError, match="after the `async with` block"):
+    async def main(pool: ConnectionHandler) -> None:
+        with pytest.raises(RedisError, match="after the `async with` block"):  # noqa: PT012 -- the block is what fails
             async with pool.transaction() as t:
                 t.set("b", 1)
                 await t.get("a")
@@ -138,13 +142,13 @@ def test_to_await_within_the_block_is_refused(pooled: Any) -> None:
     pooled(main)
 
 
-def test_an_exception_in_the_block_forgets_the_commands(pooled: Any) -> None:
+def test_an_exception_in_the_block_forgets_the_commands(pooled: Pooled) -> None:
     """Nothing is sent, and the Deferreds say why."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         watching = pool.transaction(watch="w")
         for block in (pool.batch(), pool.transaction(), watching):
-            with pytest.raises(ZeroDivisionError):
+            with pytest.raises(ZeroDivisionError):  # noqa: PT012 -- the block is what fails
                 async with block:
                     if block is watching:
                         watching.multi()
@@ -163,10 +167,10 @@ def test_an_exception_in_the_block_forgets_the_commands(pooled: Any) -> None:
     pooled(main)
 
 
-def test_an_empty_block_sends_nothing(pooled: Any) -> None:
+def test_an_empty_block_sends_nothing(pooled: Pooled) -> None:
     """No commands, no results, no connection kept."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         before = pool.stats().commands
         async with pool.transaction() as t, pool.batch() as b:
             pass
@@ -178,10 +182,12 @@ def test_an_empty_block_sends_nothing(pooled: Any) -> None:
     pooled(main)
 
 
-def test_what_is_written_follows_from_what_was_read(redis_server: RedisServer, pooled: Any) -> None:
+def test_what_is_written_follows_from_what_was_read(
+    redis_server: RedisServer, pooled: Pooled
+) -> None:
     """With watched keys commands run at once until `multi`; a change by others is a WatchError."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         await pool.set("stock", 3)
         with redis.Redis(port=redis_server.port, db=DBID) as theirs:
             for change in (False, True):
@@ -204,10 +210,10 @@ def test_what_is_written_follows_from_what_was_read(redis_server: RedisServer, p
     pooled(main)
 
 
-def test_multi_is_for_watched_keys_only(pooled: Any) -> None:
+def test_multi_is_for_watched_keys_only(pooled: Pooled) -> None:
     """Misuse is refused with what to do instead."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         async with pool.transaction() as t:
             with pytest.raises(RedisError, match="collects already"):
                 t.multi()
@@ -217,11 +223,11 @@ def test_multi_is_for_watched_keys_only(pooled: Any) -> None:
     pooled(main)
 
 
-def test_a_command_that_is_refused_fails_the_whole_transaction(pooled: Any) -> None:
+def test_a_command_that_is_refused_fails_the_whole_transaction(pooled: Pooled) -> None:
     """The error is that of the command, not that of EXEC; nothing is run."""
 
-    async def main(pool: Any) -> None:
-        with pytest.raises(ResponseError, match="wrong number of arguments"):
+    async def main(pool: ConnectionHandler) -> None:
+        with pytest.raises(ResponseError, match="wrong number of arguments"):  # noqa: PT012 -- the block is what fails
             async with pool.transaction() as t:
                 setting = t.set("a", 1)
                 t.execute("GET")
@@ -233,11 +239,11 @@ def test_a_command_that_is_refused_fails_the_whole_transaction(pooled: Any) -> N
 
 
 @pytest.mark.parametrize("name", ["transaction", "batch"])
-def test_a_value_that_cannot_be_sent_sends_nothing(pooled: Any, name: str) -> None:
+def test_a_value_that_cannot_be_sent_sends_nothing(pooled: Pooled, name: str) -> None:
     """Not even the commands before it."""
 
-    async def main(pool: Any) -> None:
-        with pytest.raises(InvalidData):
+    async def main(pool: ConnectionHandler) -> None:
+        with pytest.raises(InvalidData):  # noqa: PT012 -- the block is what fails
             async with getattr(pool, name)() as block:
                 block.set("a", 1)
                 block.set("b", "\ud800")
@@ -255,20 +261,20 @@ def test_a_value_that_cannot_be_sent_sends_nothing(pooled: Any, name: str) -> No
         lambda b: b.script_kill(),
     ],
 )
-def test_what_concerns_the_connection_is_refused(pooled: Any, call: Any) -> None:
+def test_what_concerns_the_connection_is_refused(pooled: Pooled, call: Callable[..., Any]) -> None:
     """A part of a transaction or a batch is a command that gives one reply."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         with pytest.raises(RedisError, match="cannot be a part"):
             await call(pool.batch())
 
     pooled(main)
 
 
-def test_what_blocks_is_refused_in_a_batch_only(pooled: Any) -> None:
+def test_what_blocks_is_refused_in_a_batch_only(pooled: Pooled) -> None:
     """In a transaction it does not block."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         with pytest.raises(RedisError, match="not in a batch"):
             await pool.batch().blpop("l", 1)
         async with pool.transaction() as t:
@@ -282,7 +288,7 @@ def test_what_blocks_is_refused_in_a_batch_only(pooled: Any) -> None:
 
 
 @pytest.mark.parametrize("watch", [(), ("a",)])
-def test_a_connection_that_is_lost_fails_the_block(loop: Loop, watch: Any) -> None:
+def test_a_connection_that_is_lost_fails_the_block(loop: Loop, watch: Sequence[str]) -> None:
     """Nobody knows whether the commands were run; each Deferred fails, and the pool comes back."""
     server = RedisServer()
 
@@ -302,7 +308,7 @@ def test_a_connection_that_is_lost_fails_the_block(loop: Loop, watch: Any) -> No
         await pool.ready()
         if watch:
             t = pool.transaction(watch=watch)
-            with pytest.raises(RedisError):
+            with pytest.raises(RedisError):  # noqa: PT012 -- the block is what fails
                 async with t:
                     server.kill()
                     await loop.until("loss", lambda: pool.stats().connected == 0)
@@ -316,10 +322,10 @@ def test_a_connection_that_is_lost_fails_the_block(loop: Loop, watch: Any) -> No
     server.close()
 
 
-def test_a_cancelled_result_harms_nobody(pooled: Any) -> None:
+def test_a_cancelled_result_harms_nobody(pooled: Pooled) -> None:
     """The command is sent all the same."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         async with pool.batch() as b:
             cancelled = b.set("a", 1)
             cancelled.addErrback(lambda failure: failure.trap(CancelledError))
@@ -330,10 +336,10 @@ def test_a_cancelled_result_harms_nobody(pooled: Any) -> None:
     pooled(main)
 
 
-def test_a_batch_within_a_classic_transaction_is_refused(pooled: Any) -> None:
+def test_a_batch_within_a_classic_transaction_is_refused(pooled: Pooled) -> None:
     """Its replies would be QUEUED."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         t = await pool.multi()
         with pytest.raises(RedisError, match="use its commands"):
             async with t.batch() as b:
@@ -343,10 +349,10 @@ def test_a_batch_within_a_classic_transaction_is_refused(pooled: Any) -> None:
     pooled(main)
 
 
-def test_commands_of_a_transaction_are_not_mixed_with_those_of_others(pooled: Any) -> None:
+def test_commands_of_a_transaction_are_not_mixed_with_those_of_others(pooled: Pooled) -> None:
     """Transactions and single commands on the same connections, all at the same time."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         running = []
         for number in range(50):
             t = pool.transaction()
@@ -360,10 +366,10 @@ def test_commands_of_a_transaction_are_not_mixed_with_those_of_others(pooled: An
     pooled(main)
 
 
-def test_pipeline_sends_at_the_end(pooled: Any) -> None:
+def test_pipeline_sends_at_the_end(pooled: Pooled) -> None:
     """The classic way: nothing is sent before `execute_pipeline`, which gives the results."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         p = await pool.pipeline()
         p.set("a", 1)
         total = p.incr("a")
@@ -380,10 +386,10 @@ def test_pipeline_sends_at_the_end(pooled: Any) -> None:
     pooled(main)
 
 
-def test_an_error_in_a_pipeline_is_a_first_error(pooled: Any) -> None:
+def test_an_error_in_a_pipeline_is_a_first_error(pooled: Pooled) -> None:
     """As txredisapi has it: the first error ends the waiting, the other commands are run."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         await pool.set("a", "text")
         p = await pool.pipeline()
         p.set("b", 1)
@@ -398,10 +404,10 @@ def test_an_error_in_a_pipeline_is_a_first_error(pooled: Any) -> None:
     pooled(main)
 
 
-def test_a_pipeline_is_used_once(pooled: Any) -> None:
+def test_a_pipeline_is_used_once(pooled: Pooled) -> None:
     """What is not open cannot be executed, and what is open cannot be opened again."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         with pytest.raises(RedisError, match="Not currently pipelining"):
             await pool.execute_pipeline()
         p = await pool.pipeline()
@@ -415,10 +421,10 @@ def test_a_pipeline_is_used_once(pooled: Any) -> None:
     pooled(main)
 
 
-def test_a_pipeline_on_watched_keys_keeps_the_connection(pooled: Any) -> None:
+def test_a_pipeline_on_watched_keys_keeps_the_connection(pooled: Pooled) -> None:
     """It goes back when the transaction ends, not when the pipeline does."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         t = await pool.watch("a")
         p = await t.pipeline()
         p.get("a")

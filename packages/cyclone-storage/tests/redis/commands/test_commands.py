@@ -16,7 +16,7 @@ from .rows import Row, plain
 DBID = 12
 
 
-def state(client: Any) -> Any:
+def state(client: redis.Redis) -> dict[Any, object]:
     """Return what the database holds."""
     read = {
         "string": client.get,
@@ -26,7 +26,9 @@ def state(client: Any) -> Any:
         "hash": client.hgetall,
         "stream": client.xrange,
     }
-    return {key: (plain(read[client.type(key)](key)), client.ttl(key) > 0) for key in client.keys()}
+    return {
+        key: (plain(read[client.type(key)](key)), client.ttl(key) > 0) for key in client.scan_iter()
+    }
 
 
 # redis-py wants newer commands in place of some of the documented ones.
@@ -46,7 +48,7 @@ def test_does_what_redis_py_does(loop: Loop, redis_server: RedisServer, row: Row
         for words in row.setup:
             theirs.execute_command(*words)
 
-    async def main() -> Any:
+    async def main() -> object:
         pool = await ConnectionPool("127.0.0.1", redis_server.port, DBID, 2)
         try:
             return await row.ours(pool)

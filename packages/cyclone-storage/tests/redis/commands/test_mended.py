@@ -1,28 +1,31 @@
 """What txredisapi 1.6 does wrong, and this package does not; each test fails with txredisapi."""
 
 import operator
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, TypeAlias
 
 import pytest
 import redis
 
-from cyclone_storage.redis import ConnectionPool, InvalidData, RedisError
+from cyclone_storage.redis import ConnectionHandler, ConnectionPool, InvalidData, RedisError
 
 from ...running import Loop
 from ...servers.redis import RedisServer
 
 DBID = 11
 
+Pooled: TypeAlias = Callable[..., Any]
+
 
 @pytest.fixture
-def pooled(loop: Loop, redis_server: RedisServer) -> Any:
+def pooled(loop: Loop, redis_server: RedisServer) -> Pooled:
     """Give what runs a coroutine function with a pool, made with some options."""
 
-    def run(body: Any, **options: Any) -> Any:
+    def run(body: Callable[..., Awaitable[Any]], **options: Any) -> Any:  # noqa: ANN401 -- what it gives
         with redis.Redis(port=redis_server.port, db=DBID) as theirs:
             theirs.flushdb()
 
-        async def main() -> Any:
+        async def main() -> object:
             pool = await ConnectionPool("127.0.0.1", redis_server.port, DBID, 2, **options)
             try:
                 return await body(pool)
@@ -34,10 +37,10 @@ def pooled(loop: Loop, redis_server: RedisServer) -> Any:
     return run
 
 
-def test_the_list_of_the_caller_stays_as_it_is(pooled: Any) -> None:
+def test_the_list_of_the_caller_stays_as_it_is(pooled: Pooled) -> None:
     """What comes as a list and as arguments is put together in a list of ours."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         keys = ["a", "b"]
         await pool.delete(keys, "c")
         await pool.blpop(keys, 0.01)
@@ -51,10 +54,10 @@ def test_the_list_of_the_caller_stays_as_it_is(pooled: Any) -> None:
     [("a", "b"), {"a", "b"}, frozenset("ab"), {"a": 1, "b": 2}, {"a": 1, "b": 2}.keys()],
     ids=lambda each: type(each).__name__,
 )
-def test_several_may_come_in_any_iterable(pooled: Any, several: Any) -> None:
+def test_several_may_come_in_any_iterable(pooled: Pooled, several: Iterable[str]) -> None:
     """Also together with arguments, where txredisapi wanted a list; also as what yields once."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         assert await pool.sadd("s", several, "c") == 3
         assert await pool.sadd("t", (each for each in several), "c") == 3
         assert await pool.rpush("l", several) == 2
@@ -64,10 +67,10 @@ def test_several_may_come_in_any_iterable(pooled: Any, several: Any) -> None:
     pooled(main)
 
 
-def test_bytes_and_numbers_are_one_thing(pooled: Any) -> None:
-    """txredisapi took bytes for a list of numbers, text for one of letters, and failed at a number."""
+def test_bytes_and_numbers_are_one_thing(pooled: Pooled) -> None:
+    """Txredisapi took bytes for a list of numbers, text for one of letters, and failed at a number."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         await pool.hset("h", mapping={"name": "Ann", 7: "seven"})
         assert await pool.hmget("h", "name") == ["Ann"]
         assert await pool.hdel("h", b"name") == 1
@@ -83,10 +86,10 @@ def test_bytes_and_numbers_are_one_thing(pooled: Any) -> None:
 @pytest.mark.parametrize(
     "number", [0.1, 1e-7, 1e22, 1.7976931348623157e308, -2.5, 123456789.123456789]
 )
-def test_floats_keep_their_digits(pooled: Any, number: float) -> None:
-    """txredisapi sent six digits behind the point: 1e-7 became 0."""
+def test_floats_keep_their_digits(pooled: Pooled, number: float) -> None:
+    """Txredisapi sent six digits behind the point: 1e-7 became 0."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         await pool.set("a", number)
         assert await pool.get("a") == number
         await pool.zadd("z", number, "m")
@@ -96,10 +99,10 @@ def test_floats_keep_their_digits(pooled: Any, number: float) -> None:
     pooled(main)
 
 
-def test_scores_may_be_infinite_or_have_an_exponent(pooled: Any) -> None:
-    """txredisapi's zscore failed with ValueError at both."""
+def test_scores_may_be_infinite_or_have_an_exponent(pooled: Pooled) -> None:
+    """Txredisapi's zscore failed with ValueError at both."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         await pool.zadd("z", "inf", "a", "-inf", "b", 1e20, "c", 1.5, "d", 2, "e")
         scores = [await pool.zscore("z", member) for member in "abcde"]
         assert scores == [float("inf"), float("-inf"), 1e20, 1.5, 2]
@@ -115,10 +118,10 @@ def test_scores_may_be_infinite_or_have_an_exponent(pooled: Any) -> None:
 @pytest.mark.parametrize(
     "options", [{}, {"convertNumbers": False}, {"charset": None, "convertNumbers": False}]
 )
-def test_a_cursor_and_the_time_are_integers(pooled: Any, options: Any) -> None:
+def test_a_cursor_and_the_time_are_integers(pooled: Pooled, options: dict[str, Any]) -> None:
     """A loop until the cursor is 0 ends, also where numbers are not converted."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         await pool.set("a", 1)
         await pool.sadd("s", "x")
         await pool.hset("h", "f", 1)
@@ -136,10 +139,10 @@ def test_a_cursor_and_the_time_are_integers(pooled: Any, options: Any) -> None:
     pooled(main, **options)
 
 
-def test_info_is_a_dict_in_any_charset(pooled: Any) -> None:
-    """txredisapi gave text without a section."""
+def test_info_is_a_dict_in_any_charset(pooled: Pooled) -> None:
+    """Txredisapi gave text without a section."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         whole = await pool.info()
         assert whole["redis_mode"] == "standalone"
         assert whole["redis_version"] == (await pool.info("server"))["redis_version"]
@@ -169,10 +172,10 @@ def test_info_is_a_dict_in_any_charset(pooled: Any) -> None:
         "1٣",
     ],
 )
-def test_only_numbers_become_numbers(pooled: Any, text: str) -> None:
+def test_only_numbers_become_numbers(pooled: Pooled, text: str) -> None:
     """What Python takes for a number, and nobody else does, stays text."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         await pool.set("a", text)
         assert await pool.get("a") == text
 
@@ -183,10 +186,10 @@ def test_only_numbers_become_numbers(pooled: Any, text: str) -> None:
     ("text", "number"),
     [("7", 7), ("-7", -7), ("+5", 5), ("1.5", 1.5), ("-.5", -0.5), ("1.5e3", 1500)],
 )
-def test_numbers_become_numbers(pooled: Any, text: str, number: float) -> None:
+def test_numbers_become_numbers(pooled: Pooled, text: str, number: float) -> None:
     """As cyclone 1.x has it, unless that is switched off."""
 
-    async def main(pool: Any) -> Any:
+    async def main(pool: ConnectionHandler) -> object:
         await pool.set("a", text)
         return await pool.get("a")
 
@@ -229,11 +232,11 @@ def test_numbers_become_numbers(pooled: Any, text: str, number: float) -> None:
     ],
 )
 def test_arguments_that_do_not_fit_fail_the_deferred(
-    pooled: Any, call: Any, error: type[Exception], message: str
+    pooled: Pooled, call: Callable[..., Any], error: type[Exception], message: str
 ) -> None:
     """Nothing is raised at once, as some of txredisapi's do; nothing is sent."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         deferred = call(pool)
         with pytest.raises(error, match=message):
             await deferred

@@ -18,11 +18,11 @@ class Recorder(Commands):
     def __init__(self) -> None:
         self.asked: list[Any] = []
 
-    def _run(self, name: str, *args: Any, **kwargs: Any) -> Deferred[Any]:
+    def _run(self, name: str, *args: object, **_: object) -> Deferred[Any]:
         self.asked.append((name, *args))
         return succeed(None)
 
-    def _run_blocking(self, *words: Any, post_proc: Any = None) -> Deferred[Any]:
+    def _run_blocking(self, *words: object, **_: object) -> Deferred[Any]:
         self.asked.append(("blocking", *words))
         return succeed(None)
 

@@ -2,37 +2,37 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 import redis
 
 from cyclone_storage.redis import (
-    ConnectionError,
+    ConnectionError,  # noqa: A004 -- txredisapi's name
+    ConnectionHandler,
     ConnectionPool,
     RedisError,
     ResponseError,
     WatchError,
 )
-from cyclone_storage.redis.commands import Commands
 
 from ...running import Loop
 from ...servers.redis import RedisServer
 
 DBID = 14
 
+Pooled: TypeAlias = Callable[..., Any]
+
 
 @pytest.fixture
-def pooled(
-    loop: Loop, redis_server: RedisServer
-) -> Callable[[Callable[[Any], Awaitable[Any]]], Any]:
+def pooled(loop: Loop, redis_server: RedisServer) -> Pooled:
     """Give what runs a coroutine function with a pool of two connections to an empty database."""
 
-    def run(body: Callable[[Any], Awaitable[Any]], size: int = 2) -> Any:
+    def run(body: Callable[[Any], Awaitable[Any]], size: int = 2) -> Any:  # noqa: ANN401 -- what it gives
         with redis.Redis(port=redis_server.port, db=DBID) as theirs:
             theirs.flushdb()
 
-        async def main() -> Any:
+        async def main() -> object:
             async with pool_of(redis_server, size) as pool:
                 found = await body(pool)
                 # Whatever was done, all connections are in the pool again, or are being made anew.
@@ -54,15 +54,15 @@ async def pool_of(server: RedisServer, size: int) -> AsyncIterator[Any]:
         await pool.disconnect()
 
 
-def other(server: RedisServer) -> Any:
+def other(server: RedisServer) -> redis.Redis:
     """Give another client."""
     return redis.Redis(port=server.port, db=DBID, decode_responses=True)
 
 
-def test_commit_gives_the_results(pooled: Any) -> None:
+def test_commit_gives_the_results(pooled: Pooled) -> None:
     """Each command is answered QUEUED, and `commit` gives the results in order."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         t = await pool.multi()
         assert await t.set("a", 1) == "QUEUED"
         assert await t.incr("a") == "QUEUED"
@@ -74,10 +74,10 @@ def test_commit_gives_the_results(pooled: Any) -> None:
     pooled(main)
 
 
-def test_commit_converts_as_the_commands_do(pooled: Any) -> None:
+def test_commit_converts_as_the_commands_do(pooled: Pooled) -> None:
     """What a command makes of its reply, it makes of that in the results of a transaction, too."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         await pool.sadd("s", "a", "b")
         await pool.zadd("z", 1.5, "a", 2, "b")
         await pool.hset("h", "name", "Ann")
@@ -113,10 +113,10 @@ def test_commit_converts_as_the_commands_do(pooled: Any) -> None:
     pooled(main)
 
 
-def test_a_hash_after_watched_keys_is_a_dict(pooled: Any) -> None:
+def test_a_hash_after_watched_keys_is_a_dict(pooled: Pooled) -> None:
     """Conversions meet their own replies where `multi` watches keys; txredisapi's were one too late."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         await pool.hset("h", "name", "Ann")
         t = await pool.multi("h")
         await t.incr("n")
@@ -126,10 +126,12 @@ def test_a_hash_after_watched_keys_is_a_dict(pooled: Any) -> None:
     pooled(main)
 
 
-def test_conversions_do_not_outlive_a_watch_error(redis_server: RedisServer, pooled: Any) -> None:
+def test_conversions_do_not_outlive_a_watch_error(
+    redis_server: RedisServer, pooled: Pooled
+) -> None:
     """A transaction after one that failed has its own conversions only."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         with other(redis_server) as theirs:
             t = await pool.multi(["w"])
             await t.hgetall("h")
@@ -143,10 +145,10 @@ def test_conversions_do_not_outlive_a_watch_error(redis_server: RedisServer, poo
     pooled(main, 1)
 
 
-def test_an_error_of_one_command_is_in_its_place(pooled: Any) -> None:
+def test_an_error_of_one_command_is_in_its_place(pooled: Pooled) -> None:
     """The others have been run; a conversion does not meet an error."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         await pool.set("a", "text")
         t = await pool.multi()
         await t.hgetall("a")
@@ -161,10 +163,10 @@ def test_an_error_of_one_command_is_in_its_place(pooled: Any) -> None:
     pooled(main)
 
 
-def test_a_command_that_is_refused_ends_in_an_error_of_commit(pooled: Any) -> None:
+def test_a_command_that_is_refused_ends_in_an_error_of_commit(pooled: Pooled) -> None:
     """Nothing is run, and the connection goes back; txredisapi kept it for ever."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         for _ in range(3):
             t = await pool.multi()
             await t.set("a", 1)
@@ -177,10 +179,10 @@ def test_a_command_that_is_refused_ends_in_an_error_of_commit(pooled: Any) -> No
     pooled(main)
 
 
-def test_discard_forgets_the_commands(pooled: Any) -> None:
+def test_discard_forgets_the_commands(pooled: Pooled) -> None:
     """Nothing is run, and the connection goes back."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         t = await pool.multi()
         await t.set("a", 1)
         assert await t.discard() == "OK"
@@ -189,10 +191,10 @@ def test_discard_forgets_the_commands(pooled: Any) -> None:
     pooled(main)
 
 
-def test_nobody_slips_into_a_transaction_that_is_discarded(pooled: Any) -> None:
+def test_nobody_slips_into_a_transaction_that_is_discarded(pooled: Pooled) -> None:
     """A command that waits for the connection comes after DISCARD, not before it."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         t = await pool.multi()
         discarding = t.discard()
         waiting = pool.set("a", 1)
@@ -202,10 +204,10 @@ def test_nobody_slips_into_a_transaction_that_is_discarded(pooled: Any) -> None:
     pooled(main, 1)
 
 
-def test_watch_reads_before_it_writes(redis_server: RedisServer, pooled: Any) -> None:
+def test_watch_reads_before_it_writes(redis_server: RedisServer, pooled: Pooled) -> None:
     """What `watch` gives reads at once; `multi` on it queues; a change by others fails it."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         await pool.set("a", 1)
         with other(redis_server) as theirs:
             for change in (False, True):
@@ -225,10 +227,10 @@ def test_watch_reads_before_it_writes(redis_server: RedisServer, pooled: Any) ->
     pooled(main)
 
 
-def test_unwatch_gives_the_connection_back(redis_server: RedisServer, pooled: Any) -> None:
+def test_unwatch_gives_the_connection_back(pooled: Pooled) -> None:
     """After `unwatch` nothing is watched; without `watch` it does nothing."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         t = await pool.watch([b"a"])
         assert pool.stats().exclusive == 1
         assert await t.lrange("none", 0, -1) == []
@@ -244,10 +246,10 @@ def test_unwatch_gives_the_connection_back(redis_server: RedisServer, pooled: An
 
 
 @pytest.mark.parametrize("name", ["commit", "discard"])
-def test_an_end_without_a_transaction_is_an_error(pooled: Any, name: str) -> None:
+def test_an_end_without_a_transaction_is_an_error(pooled: Pooled, name: str) -> None:
     """On a pool, or once more on what `multi` gave, it is refused and says why."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         with pytest.raises(RedisError, match=f"{name}\\(\\) belongs to what multi"):
             await getattr(pool, name)()
         t = await pool.multi()
@@ -258,10 +260,10 @@ def test_an_end_without_a_transaction_is_an_error(pooled: Any, name: str) -> Non
     pooled(main)
 
 
-def test_a_transaction_in_a_transaction_is_refused(pooled: Any) -> None:
+def test_a_transaction_in_a_transaction_is_refused(pooled: Pooled) -> None:
     """The first one is not harmed."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         t = await pool.multi()
         await t.set("a", 1)
         with pytest.raises(RedisError, match="is open on this connection"):
@@ -274,10 +276,10 @@ def test_a_transaction_in_a_transaction_is_refused(pooled: Any) -> None:
     pooled(main)
 
 
-def test_a_multi_that_is_refused_keeps_watching(redis_server: RedisServer, pooled: Any) -> None:
+def test_a_multi_that_is_refused_keeps_watching(redis_server: RedisServer, pooled: Pooled) -> None:
     """If the server refuses MULTI, `unwatch` gives the connection back."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         with other(redis_server) as theirs:
             theirs.execute_command("ACL", "SETUSER", "default", "-multi")
             try:
@@ -300,7 +302,7 @@ def test_a_connection_that_is_lost_ends_the_transaction(loop: Loop, stage: str) 
 
     async def main() -> None:
         pool = await ConnectionPool("127.0.0.1", server.port, 0, 1)
-        t: Commands = await (pool.watch("a") if stage == "watch" else pool.multi("a"))
+        t = await (pool.watch("a") if stage == "watch" else pool.multi("a"))
         if stage in {"queued", "commit"}:
             await t.set("a", 1)
         server.kill()
@@ -325,10 +327,10 @@ def test_a_connection_that_is_lost_ends_the_transaction(loop: Loop, stage: str) 
     server.close()
 
 
-def test_a_cancelled_commit_gives_the_connection_back(pooled: Any) -> None:
+def test_a_cancelled_commit_gives_the_connection_back(pooled: Pooled) -> None:
     """Whoever no longer waits for a transaction does not keep its connection."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         t = await pool.multi()
         await t.set("a", 1)
         committing = t.commit()
@@ -340,10 +342,10 @@ def test_a_cancelled_commit_gives_the_connection_back(pooled: Any) -> None:
     pooled(main, 1)
 
 
-def test_a_pipeline_of_a_transaction_gives_the_connection_back_once(pooled: Any) -> None:
+def test_a_pipeline_of_a_transaction_gives_the_connection_back_once(pooled: Pooled) -> None:
     """`multi` within a pipeline: its results are there, and one connection is not in the pool twice."""
 
-    async def main(pool: Any) -> None:
+    async def main(pool: ConnectionHandler) -> None:
         p = await pool.pipeline()
         p.multi()
         p.set("a", 1)
