@@ -161,6 +161,21 @@ def test_locked(run: Whatever, path: Path) -> None:
     run(main, busy_timeout=0.05)
 
 
+def test_table_goes(run: Whatever) -> None:
+    """A table that somebody drops is made again, after one request that has failed."""
+
+    async def main(pool: Whatever) -> None:
+        store = SQLiteStore(pool)
+        assert await store.save(KEY, FIRST, None, 100)
+        await pool.runOperation("DROP TABLE cyclone_sessions")
+        with pytest.raises(StorageUnavailable, match="no such table"):
+            await store.load(KEY)
+        assert await store.load(KEY) is None
+        assert await store.save(KEY, SECOND, None, 100)
+
+    run(main)
+
+
 def test_no_database(run: Whatever, path: Path) -> None:
     """So is a file that is none, for each method."""
     path.write_bytes(b"this is no database, whatever it is called" * 50)

@@ -81,7 +81,7 @@ class SQLiteStore:
         if not self._ready:
             await self._run(self._prepare)
         query = self._pool.runQuery(self._load, (key, self._clock()))
-        rows = await query.addErrback(_unavailable)
+        rows = await query.addErrback(self._failed)
         if not rows:
             return None
         row = rows[0]
@@ -103,9 +103,13 @@ class SQLiteStore:
         await self._run(self._remove, key)
 
     async def _run(self, interaction: Callable[..., Any], *args: object) -> Any:  # noqa: ANN401 -- its result
-        result = await self._pool.runInteraction(interaction, *args).addErrback(_unavailable)
+        result = await self._pool.runInteraction(interaction, *args).addErrback(self._failed)
         self._ready = True
         return result
+
+    def _failed(self, failure: Failure) -> Failure:
+        self._ready = False  # somebody may have taken the file away, and the table with it
+        return _unavailable(failure)
 
     # In a thread of the pool.
 
