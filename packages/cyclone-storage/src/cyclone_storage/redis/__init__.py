@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cyclone_storage.redis.commands import Batch, Commands, Transaction
 from cyclone_storage.redis.connect import connect
 from cyclone_storage.redis.errors import (
     AuthenticationError,
@@ -53,7 +54,9 @@ from cyclone_storage.redis.urls import RedisURL, parse_url
 __all__ = [
     "AuthenticationError",
     "BaseRedisProtocol",
+    "Batch",
     "CertificateError",
+    "Commands",
     "Connection",
     "ConnectionError",
     "ConnectionHandler",
@@ -83,6 +86,7 @@ __all__ = [
     "ShardedUnixConnectionPool",
     "TLSError",
     "TimeoutError",
+    "Transaction",
     "UnixConnection",
     "UnixConnectionHandler",
     "UnixConnectionPool",
