@@ -55,10 +55,10 @@ class Bucket:
 class Buckets(Protocol):
     """Where buckets are kept."""
 
-    def take(self, key: str | bytes, cost: int, bucket: Bucket) -> Deferred[Taken]:
+    def take(self, key: bytes, cost: int, bucket: Bucket) -> Deferred[Taken]:
         """Take tokens if there are as many."""
 
-    def reset(self, key: str | bytes) -> Deferred[None]:
+    def reset(self, key: bytes) -> Deferred[None]:
         """Fill a bucket."""
 
 
@@ -86,13 +86,13 @@ class MemoryBuckets:
         """
         self._max_keys = max_keys
         self._seconds = seconds
-        self._full_at: OrderedDict[str | bytes, float] = OrderedDict()
+        self._full_at: OrderedDict[bytes, float] = OrderedDict()
 
     def __len__(self) -> int:
         """Return how many are kept."""
         return len(self._full_at)
 
-    def take(self, key: str | bytes, cost: int, bucket: Bucket) -> Deferred[Taken]:
+    def take(self, key: bytes, cost: int, bucket: Bucket) -> Deferred[Taken]:
         """Take tokens if there are as many.
 
         Args:
@@ -111,7 +111,7 @@ class MemoryBuckets:
         self._sweep(now)
         return succeed((wait, full_at - now))
 
-    def reset(self, key: str | bytes) -> Deferred[None]:
+    def reset(self, key: bytes) -> Deferred[None]:
         """Fill a bucket.
 
         Args:
@@ -141,7 +141,7 @@ class RedisBuckets:
         self._redis = redis
         self._prefix = f"ratelimit:{name}:".encode()
 
-    def take(self, key: str | bytes, cost: int, bucket: Bucket) -> Deferred[Taken]:
+    def take(self, key: bytes, cost: int, bucket: Bucket) -> Deferred[Taken]:
         """Take tokens if there are as many, in one round trip.
 
         Args:
@@ -150,19 +150,16 @@ class RedisBuckets:
             bucket: How large it is and how fast it fills.
         """
         numbers = (f"{bucket.interval * 1e6:.6f}", bucket.burst, cost)
-        taking = self._redis.eval(_TAKE, [self._named(key)], numbers)
+        taking = self._redis.eval(_TAKE, [self._prefix + key], numbers)
         return taking.addCallback(_in_seconds)
 
-    def reset(self, key: str | bytes) -> Deferred[None]:
+    def reset(self, key: bytes) -> Deferred[None]:
         """Fill a bucket.
 
         Args:
             key: Whose.
         """
-        return self._redis.delete(self._named(key)).addCallback(lambda _: None)
-
-    def _named(self, key: str | bytes) -> bytes:
-        return self._prefix + (key.encode() if isinstance(key, str) else key)
+        return self._redis.delete(self._prefix + key).addCallback(lambda _: None)
 
 
 def _in_seconds(reply: Sequence[int]) -> Taken:

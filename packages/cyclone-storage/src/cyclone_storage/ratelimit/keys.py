@@ -47,8 +47,8 @@ def remote_network(handler: _Handler) -> str:
     return f"{IPv6Address(int(address) >> host_bits << host_bits)}/{_NETWORK_BITS}"
 
 
-def short_key(key: str | bytes) -> str | bytes:
-    """Return a key of bounded length.
+def short_key(key: str | bytes) -> bytes:
+    """Return a key of bounded length; text means the same as its bytes in UTF-8.
 
     Args:
         key: Who makes an attempt.
@@ -60,7 +60,7 @@ def short_key(key: str | bytes) -> str | bytes:
         raise TypeError(
             f"the key of an attempt is {key!r}; it must be text or bytes that say who makes it"
         )
-    if len(key) <= _LONGEST_KEY:
-        return key
     data = key.encode("utf-8", "surrogatepass") if isinstance(key, str) else key
-    return "sha256:" + hashlib.sha256(data).hexdigest()
+    if len(data) <= _LONGEST_KEY:
+        return data
+    return b"sha256:" + hashlib.sha256(data).hexdigest().encode()
