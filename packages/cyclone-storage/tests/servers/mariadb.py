@@ -35,7 +35,7 @@ class MariaDBServer(Server):
             "skip-networking": "0",
             "socket": str(self.path),
             "pid-file": str(self.directory / "pid"),
-            "innodb-flush-log-at-trx-commit": "0",
+            "innodb-flush-log-at-trx-commit": "2",
             "innodb-flush-method": "nosync",
             "innodb-buffer-pool-size": "16M",
             "innodb-log-file-size": "8M",

@@ -315,7 +315,10 @@ async def write(pool: SQLPool, number: int, results: dict[str, list[int]]) -> No
 
 
 def test_killed_and_restarted_under_load(own: Database, loop: Loop) -> None:
-    """A server dies under load and comes back: all Deferreds fire, the figures add up, no row is twice."""
+    """A server dies under load and comes back: all Deferreds fire, the figures add up.
+
+    What was said to be kept is there, once; of what failed, some may be, but nothing twice.
+    """
 
     async def main() -> None:
         pool = own.pool(max_size=5, wait_timeout=10)
@@ -349,7 +352,7 @@ def test_killed_and_restarted_under_load(own: Database, loop: Loop) -> None:
         assert stats.waiting == stats.running == 0
         rows = [number for (number,) in await pool.runQuery("SELECT n FROM written")]
         assert len(rows) == len(set(rows))
-        assert set(rows) <= {*results["kept"], *results["failed"]}
+        assert set(results["kept"]) <= set(rows) <= {*results["kept"], *results["failed"]}
         await pool.close()
 
     loop.run(main, patience=60)
