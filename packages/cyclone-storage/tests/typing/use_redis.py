@@ -2,8 +2,18 @@
 
 from typing import Any, assert_type
 
-from cyclone_storage.redis import Key, RedisProtocol, Reply, Result, Value, connect
-from cyclone_storage.redis.commands import Batch, Commands, ConnectionCommands, Transaction
+from cyclone_storage.redis import (
+    Batch,
+    Commands,
+    Key,
+    RedisProtocol,
+    Reply,
+    Result,
+    Transaction,
+    Value,
+    connect,
+)
+from cyclone_storage.redis.commands import ConnectionCommands
 
 
 async def classic(pool: Commands) -> None:

@@ -238,6 +238,21 @@ def test_a_command_that_is_refused_fails_the_whole_transaction(pooled: Pooled) -
     pooled(main)
 
 
+def test_a_value_that_cannot_be_sent_gives_the_connection_back(pooled: Pooled) -> None:
+    """Keys are no longer watched; each Deferred says why."""
+
+    async def main(pool: ConnectionHandler) -> None:
+        t = pool.transaction(watch="w")
+        with pytest.raises(InvalidData):  # noqa: PT012 -- the block is what fails
+            async with t:
+                t.multi()
+                setting = t.set("b", "\ud800")
+        with pytest.raises(InvalidData):
+            await setting
+
+    pooled(main)
+
+
 @pytest.mark.parametrize("name", ["transaction", "batch"])
 def test_a_value_that_cannot_be_sent_sends_nothing(pooled: Pooled, name: str) -> None:
     """Not even the commands before it."""

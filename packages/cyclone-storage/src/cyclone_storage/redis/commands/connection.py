@@ -72,9 +72,14 @@ class ConnectionCommands(TransactionState, PipelineState, ScriptState, Commands)
         """
         if self.inMulti:
             return fail(RedisError("a transaction is open on this connection: use its commands"))
-        for words, _ in commands:
-            # All of them before the first is sent: there must not be half of a transaction.
-            self._build_command(*words)
+        try:
+            for words, _ in commands:
+                # All of them before the first is sent: there must not be half of a transaction.
+                self._build_command(*words)
+        except Exception as error:  # noqa: BLE001 -- whatever the `__str__` of a value raises
+            if transaction and self.inTransaction:
+                self.unwatch().addErrback(lambda _: None)
+            return fail(error)
         if transaction:
             ending = self._run_transaction(commands)
             return ending.addBoth(self._release) if self.inTransaction else ending
