@@ -123,7 +123,7 @@ def test_parameters_of_a_url_are_read(query: str) -> None:
 class Quiet(Clock):
     """A reactor that connects to nothing."""
 
-    def connectTCP(self, *_: object, **__: object) -> None:
+    def connectTCP(self, *_: object, **__: object) -> None:  # noqa: N802 -- Twisted's
         """Do nothing."""
 
 

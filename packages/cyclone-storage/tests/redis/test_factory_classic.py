@@ -1,13 +1,17 @@
 """The classic ways: `reactor.connectTCP(host, port, factory)`, factories and protocols of one's own."""
 
+# ruff: noqa: ANN401, ARG002, B023 -- signatures are Twisted's, and loops wait for their functions
+
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
+from twisted.internet.interfaces import IStreamClientEndpoint
 from txredisapi import BaseRedisProtocol as ClassicProtocol
 from txredisapi import SubscriberProtocol
+from zope.interface import implementer
 
 from cyclone_storage.redis import (
     AuthenticationError,
@@ -406,6 +410,58 @@ def test_a_listener_is_not_asked_anything(loop: Loop, redis_server: RedisServer)
         factory.startConnecting(TCP4ClientEndpoint(loop.reactor, "127.0.0.1", redis_server.port))
         await factory.deferred
         assert factory.attempt_of.keys() == set(factory.pool)
+        await factory.disconnect()
+
+    loop.run(main)
+
+
+def test_closing_while_a_classic_connection_begins(loop: Loop, redis_server: RedisServer) -> None:
+    """It is closed as well, in whichever turn that is."""
+
+    async def main() -> None:
+        for turns in range(6):
+            factory = quick(isLazy=True)
+            loop.reactor.connectTCP("127.0.0.1", redis_server.port, factory)
+            for _ in range(turns):
+                await loop.pause(0)
+            await factory.disconnect()
+            assert factory.size == 0
+            assert not factory.connectors.open
+        factory = quick(isLazy=True)
+        loop.reactor.connectTCP("127.0.0.1", 1, factory)
+        await loop.until("failure", lambda: factory.troubles.last_error)
+        await factory.disconnect()
+
+    loop.run(main)
+
+
+@implementer(IStreamClientEndpoint)
+class Regretful:
+    """An endpoint that connects, and then says that it could not."""
+
+    def __init__(self, wrapped: TCP4ClientEndpoint) -> None:
+        self.wrapped = wrapped
+
+    def connect(self, factory: object) -> "Deferred[object]":
+        """Connect, and fail."""
+
+        def regret(_: object) -> object:
+            raise OSError("second thoughts")
+
+        connecting: Deferred[object] = self.wrapped.connect(factory).addCallback(regret)
+        return connecting
+
+
+def test_an_endpoint_that_regrets_it(loop: Loop, redis_server: RedisServer) -> None:
+    """Its connection is closed, and counts as a failed attempt."""
+
+    async def main() -> None:
+        factory = quick(isLazy=True)
+        factory.reconnect = False
+        endpoint = TCP4ClientEndpoint(loop.reactor, "127.0.0.1", redis_server.port)
+        factory.startConnecting(Regretful(endpoint))
+        with pytest.raises(NotConnected, match="second thoughts"):
+            await factory.handler.get("a")
         await factory.disconnect()
 
     loop.run(main)

@@ -184,11 +184,7 @@ def test_those_who_wait_may_cancel_each_other(loop: Loop) -> None:
     async def main() -> None:
         pool = connect("redis://127.0.0.1:1")
         first, second = pool.get("a"), pool.get("b")
-
-        def cancel(failure: object) -> None:
-            second.cancel()
-
-        first.addErrback(cancel)
+        first.addErrback(lambda _: second.cancel())
         await pool.close()
         await first
         with pytest.raises(CancelledError):

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -142,7 +143,7 @@ def test_options_show_no_password() -> None:
     assert "pw" not in repr(Options(None, 1, True, None, "pw", None, None, True, None))
 
 
-def test_tls_verifies_or_is_what_was_given(loop: Loop, tmp_path: Any) -> None:
+def test_tls_verifies_or_is_what_was_given(loop: Loop, tmp_path: Path) -> None:
     """True trusts whom the system trusts; a context of one's own is used as it is, of either kind."""
     ca = trustme.CA()
     cert = ca.issue_cert("localhost", "127.0.0.1")

@@ -1,5 +1,7 @@
 """Servers that die, come back, refuse or are silent, under load."""
 
+# ruff: noqa: B023, C901, PLR0915, S106, S107 -- passwords of tests, and stories that are told at once
+
 import signal
 from collections import Counter
 from collections.abc import Iterator

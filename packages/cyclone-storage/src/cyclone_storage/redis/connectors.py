@@ -76,6 +76,18 @@ class Connectors:
             del self._all[connector]
         factory.failed(factory.troubles.refusal or reason.value)
 
+    @property
+    def open(self) -> bool:
+        """Whether one of them is connected or connects."""
+        return any(each.open for each in self._all.values())
+
+    def close(self) -> None:
+        """Plan nothing any more, and close all."""
+        for connector, each in list(self._all.items()):
+            each.backoff.cancel()
+            if each.open:
+                connector.disconnect()
+
     def stop(self) -> None:
         """Plan nothing any more; give up what has not connected yet."""
         for connector, each in list(self._all.items()):

@@ -496,7 +496,7 @@ class RedisFactory(_Classic):
         """
         if not self.disconnectCalled:
             self.disconnectCalled = self.stopped = self.lending.closed = True
-            self.connectors.stop()
+            self.connectors.close()
             for slot in self.slots:
                 slot.backoff.cancel()
             self._give_up(self.troubles.closed)
@@ -517,7 +517,9 @@ class RedisFactory(_Classic):
             conn.transport.abortConnection()
 
     def _open(self) -> bool:
-        return bool(self.pool) or (self.disconnectCalled and bool(self.attempts))
+        if self.disconnectCalled and (self.attempts or self.connectors.open):
+            return True
+        return bool(self.pool)
 
     def waitForEmptyPool(self) -> "Deferred[None]":
         """Return a Deferred that fires when the pool has no connection."""

@@ -3,7 +3,7 @@
 # ruff: noqa: ANN401 -- protocols are of any class
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.protocol import Factory
@@ -73,7 +73,7 @@ class Attempt(Factory):
             extra: Whether it is outside the pool.
         """
         self._factory = factory
-        self._ended: Callable[[Attempt, Failure], object] | None = ended
+        self._ended = ended
         self._dialing: Deferred[Any] = succeed(None)
         self._timer: IDelayedCall | None = None
         self.extra = extra
@@ -92,7 +92,15 @@ class Attempt(Factory):
         # An endpoint of somebody else's may raise.
         dialing: Deferred[Any] = maybeDeferred(endpoint.connect, self)
         self._dialing = dialing
-        dialing.addErrback(self._end)
+        dialing.addErrback(self._failed)
+
+    def _failed(self, reason: Failure) -> None:
+        if self.protocol is None:
+            self._end(reason)
+        else:
+            # An endpoint that has regretted it; it ends when the connection does.
+            self.problem = self.problem or cast("Exception", reason.value)
+            self.abort()
 
     def buildProtocol(self, addr: "IAddress | None") -> Any:
         """Make the protocol of the connection (Twisted: `IProtocolFactory`)."""
@@ -147,16 +155,12 @@ class Attempt(Factory):
             self._timer = None
 
     def _end(self, reason: Failure) -> None:
-        # Both the endpoint and the connection may say so.
-        ended, self._ended = self._ended, None
-        if ended is None:
-            return
         self._stop_timer()
         self._factory.attempts.discard(self)
         self._factory.attempt_of.pop(self.protocol, None)
         # The protocol knows more than the reactor: what the server said, or the certificate is wrong.
         self.problem = self.problem or getattr(self.protocol, "problem", None)
-        ended(self, reason)
+        self._ended(self, reason)
 
 
 class Slot:
