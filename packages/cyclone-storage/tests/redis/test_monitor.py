@@ -115,7 +115,7 @@ def test_forbidden(loop: Loop) -> None:
             asked.execute_command(*"ACL SETUSER reader on nopass +@all -monitor".split())
         factory = make_factory(begins=False, username="reader", password="any")
         loop.reactor.connectTCP("127.0.0.1", server.port, factory)
-        await loop.until("connection", lambda: factory.made)
+        await loop.until("connection", lambda: factory.size)
         with pytest.raises(ResponseError, match="NOPERM"):
             await factory.made[0].monitor()
         assert not factory.monitoring
@@ -194,3 +194,14 @@ def test_modern_full(loop: Loop, redis_server: RedisServer) -> None:
                     pass
 
     loop.run(main)
+
+
+def test_not_connected() -> None:
+    """A connection that is gone fails; the next one monitors."""
+    factory = make_factory(begins=False)
+    found: list[str] = []
+    factory.buildProtocol(None).monitor().addErrback(
+        lambda failure: found.append(str(failure.value))
+    )
+    assert found == ["Not connected"]
+    assert factory.monitoring

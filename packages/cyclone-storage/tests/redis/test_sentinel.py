@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from twisted.internet.defer import CancelledError, gatherResults
+from twisted.internet.defer import CancelledError, Deferred, gatherResults, succeed
 from twisted.internet.protocol import Factory, Protocol
 
 from cyclone_storage.redis.discovery import read_state
@@ -19,6 +19,7 @@ from cyclone_storage.redis.sentinel import Sentinel
 
 from ..running import Loop
 from ..servers.processes import free_port
+from ..servers.redis import RedisServer
 from ..servers.sentinel import Watched, client
 
 
@@ -287,6 +288,57 @@ def test_asked_once(loop: Loop, shared: Watched) -> None:
         assert not sentinel._inquiries
 
     loop.run(main)
+
+
+class Pointed(Sentinel):
+    """Names what a test says."""
+
+    named: tuple[str, int]
+
+    def discover_master(self, service_name: str) -> Deferred[tuple[str, int]]:
+        return succeed(self.named)
+
+
+def test_wrong_role(loop: Loop, shared: Watched) -> None:
+    """A replica that a sentinel names as the master, as it may know late, is not taken for it."""
+
+    async def main() -> None:
+        async with Pointed(shared.addresses, reactor=loop.reactor) as sentinel:
+            sentinel.named = ("127.0.0.1", shared.servers[1].port)
+            pool = sentinel.master_for(
+                shared.service, password="of-servers", wait_timeout=5, reconnect=True
+            )
+            asking = pool.set("sentinel:a", "x")
+            await loop.until("refusal", lambda: pool.stats().last_error)
+            assert "says that it is a slave" in str(pool.stats().last_error)
+            sentinel.named = ("127.0.0.1", shared.servers[0].port)
+            assert await asking == "OK"
+
+    loop.run(main)
+
+
+def test_moved(loop: Loop) -> None:
+    """When one connection learns that the master is elsewhere the others are given up, too."""
+    servers = [RedisServer(), RedisServer()]
+
+    async def main() -> None:
+        async with Pointed([("127.0.0.1", 1)]) as sentinel:
+            sentinel.named = ("127.0.0.1", servers[0].port)
+            pool: Any = sentinel.master_for("books", poolsize=3)
+            await loop.until("connections", lambda: pool.stats().connected == 3)
+            sentinel.named = ("127.0.0.1", servers[1].port)
+            pool._factory.pool[0].transport.abortConnection()
+            await loop.until("all moved", lambda: _ports(pool) == [servers[1].port] * 3)
+
+    try:
+        loop.run(main)
+    finally:
+        for server in servers:
+            server.close()
+
+
+def _ports(pool: Any) -> list[int]:
+    return [conn.transport.getPeer().port for conn in pool._factory.pool]
 
 
 def test_states() -> None:

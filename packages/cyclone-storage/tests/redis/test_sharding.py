@@ -157,6 +157,7 @@ def test_several_keys(loop: Loop, servers: list[RedisServer]) -> None:
             assert await pool.eval(script, ["c:{t}"]) == 1
             assert await pool.execute("object", "encoding", "c:{t}") == "int"
             assert await pool.execute(b"bitop", "NOT", "bits:{t}", "c:{t}") == 1
+            assert await pool.execute("LMPOP", 1, "list:{t}", "LEFT") is None
             other = next(key for key in KEYS if pool.node_of(key) is not pool.node_of("a:{t}"))
             for refuse in (
                 lambda: pool.rename("c:{t}", other),

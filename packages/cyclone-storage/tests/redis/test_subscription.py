@@ -168,8 +168,12 @@ def test_close(loop: Loop, redis_server: RedisServer) -> None:
             assert (await waiting).data == "taken"
             await pool.publish("subs:close", "waits")
             await loop.until("message", lambda: messages.pending)
+            protocol = messages._protocol
             await messages.close()
             await messages.close()
+            # What the server had acknowledged by then changes nothing.
+            messages.listens(protocol)
+            assert not messages.connected
             assert [message.data async for message in messages] == ["waits"]
             with pytest.raises(StreamClosed):
                 await messages.get()
@@ -197,6 +201,17 @@ def test_close_with_pool(loop: Loop, redis_server: RedisServer) -> None:
         assert [message async for message in messages] == []
         with pytest.raises(RedisPoolClosed):
             await pool.subscribe("subs:late").open()
+
+    loop.run(main)
+
+
+def test_abort(loop: Loop, redis_server: RedisServer) -> None:
+    """A pool that has waited long enough may end the connection at once; there will be another one."""
+
+    async def main() -> None:
+        async with pool_of(redis_server) as pool, pool.subscribe("subs:a") as messages:
+            messages.abort()
+            await loop.until("return", lambda: messages.reconnected)
 
     loop.run(main)
 

@@ -1,15 +1,19 @@
 """Questions to several sentinels at once: the answer of most of them, in bounded time."""
 
+# ruff: noqa: ANN401 -- reactors, TLS contexts and replies are of any class
+
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 
 from cyclone_storage.redis.endpoints import tcp_endpoint
 from cyclone_storage.redis.protocol import RedisProtocol
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IDelayedCall
 
 __all__ = ["Address", "Inquiry", "SentinelAsker", "SharedResult", "State", "read_state"]
 
@@ -56,13 +60,13 @@ class SentinelAsker:
 
     def __init__(
         self,
-        reactor: Any,  # noqa: ANN401 -- a reactor
+        reactor: Any,
         address: Address,
         *,
         timeout: float,
         password: str | None,
         username: str | None,
-        tls: Any,  # noqa: ANN401 -- as of `tcp_endpoint`
+        tls: Any,
     ) -> None:
         """Prepare.
 
@@ -97,7 +101,7 @@ class SentinelAsker:
         """
         return Deferred.fromCoroutine(self._ask(words))
 
-    async def _ask(self, words: Sequence[str]) -> Any:  # noqa: ANN401 -- a reply
+    async def _ask(self, words: Sequence[str]) -> Any:
         protocol: RedisProtocol = await self._endpoint.connect(_Factory(self._make_protocol))  # type: ignore[assignment]
         try:
             await protocol.whenConnected()
@@ -141,7 +145,7 @@ class Inquiry:
 
     def __init__(
         self,
-        reactor: Any,  # noqa: ANN401 -- a reactor
+        reactor: Any,
         askers: Sequence[SentinelAsker],
         words: Sequence[str],
         read: Callable[[Any], Any],
@@ -171,7 +175,7 @@ class Inquiry:
             asking.addCallback(self._answered).addErrback(self._failed, where)
             asking.addCallback(self._ended, where)
 
-    def _answered(self, reply: Any) -> None:  # noqa: ANN401
+    def _answered(self, reply: Any) -> None:
         self.answers.append(self._read(reply))
         if len(self.answers) == 1 and self._timer.active():
             left = self._timer.getTime() - self._reactor.seconds()

@@ -21,11 +21,11 @@ MAX_BYTES: Final = 16 * 1024 * 1024
 """Bytes of the messages that wait: each of a thousand may be as long as a reply."""
 
 
-class StreamClosed(StorageError):
+class StreamClosed(StorageError):  # noqa: N818 -- as the others
     """Nothing arrives any more: the stream was closed by the program, or with its pool."""
 
 
-class SlowConsumer(StorageError):
+class SlowConsumer(StorageError):  # noqa: N818 -- as the others
     """Messages arrived faster than they were taken, and the stream was to be closed then."""
 
 

@@ -42,7 +42,7 @@ class ListeningProtocol(RedisProtocol):
         keep_alive = getattr(transport, "setTcpKeepAlive", None)
         if keep_alive is not None:
             # Where nothing is published for hours, nothing else tells that the server is gone.
-            keep_alive(True)  # noqa: FBT003 -- Twisted's signature
+            keep_alive(True)
         self.connectionMade()
         self.listenAgain()
 
@@ -57,8 +57,7 @@ class ListeningProtocol(RedisProtocol):
             super().connectionLost(reason)
 
     def listenAgain(self) -> None:  # noqa: N802 -- in the manner of the names beside it
-        """Ask for what was asked for on the last connection of the factory."""
-        raise NotImplementedError
+        """Ask for what was asked for on the last connection of the factory; nothing here."""
 
     def listensAgain(self, _: object = None) -> None:  # noqa: N802 -- in the manner of the names beside it
         """Note that the server sends again what was asked for; nothing here."""

@@ -40,7 +40,7 @@ class Monitor(MessageStream[MonitoredCommand]):
         super().__init__(pool, Inbox(max_messages, max_bytes, when_full), None)
 
     def _make_factory(self, pool: RedisFactory) -> StreamFactory:
-        factory = StreamFactory(pool, self)
+        factory = super()._make_factory(pool)
         factory.protocol = _Monitoring
         factory.monitoring = True
         return factory

@@ -1,7 +1,9 @@
 """Sentinel: pools that follow the master of a service wherever it goes."""
 
+# ruff: noqa: ANN401, N802, N803, N815 -- names of txredisapi and Twisted; reactors and replies of any class
+
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self, cast
 from weakref import WeakSet
 
 from twisted.internet.defer import Deferred, gatherResults
@@ -28,7 +30,7 @@ __all__ = ["Sentinel", "SentinelConnectionFactory", "SentinelEndpoint", "Sentine
 class SentinelRedisProtocol(RedisProtocol):
     """A connection to a server that may stop to be the master."""
 
-    def replyReceived(self, reply: Any) -> None:  # noqa: ANN401, N802 -- txredisapi's
+    def replyReceived(self, reply: Any) -> None:
         """Give a connection up whose server has become a replica (txredisapi).
 
         Args:
@@ -36,9 +38,7 @@ class SentinelRedisProtocol(RedisProtocol):
         """
         super().replyReceived(reply)
         if isinstance(reply, ResponseError) and str(reply).startswith("READONLY"):
-            drop = getattr(self.factory, "demoted", None)
-            if drop is not None:
-                drop(self)
+            cast("SentinelConnectionFactory", self.factory).demoted(self)
 
 
 class SentinelConnectionFactory(RedisFactory):
@@ -63,8 +63,8 @@ class SentinelConnectionFactory(RedisFactory):
         service_name: str,
         is_master: bool,
         uuid: str | None = None,
-        *args: Any,  # noqa: ANN401 -- those of the base
-        **kwargs: Any,  # noqa: ANN401 -- those of the base
+        *args: Any,
+        **kwargs: Any,
     ) -> None:
         """Make a pool without connections.
 
@@ -110,13 +110,13 @@ class SentinelConnectionFactory(RedisFactory):
         if self.is_master:
             self.drop(conn)
 
-    def _connection_ready(self, conn: Any) -> None:  # noqa: ANN401 -- of any class
+    def _connection_ready(self, conn: Any) -> None:
         # In place of the PING of other pools. Sentinels may know late, a server knows itself.
         conn.execute_command("ROLE").addCallbacks(
             self._check_role, self._unusable, callbackArgs=(conn,), errbackArgs=(conn,)
         )
 
-    def _check_role(self, role: Sequence[Any], conn: Any) -> None:  # noqa: ANN401
+    def _check_role(self, role: Sequence[Any], conn: Any) -> None:
         if role[0] == "master" or not self.is_master:
             self._usable(conn)
             return
@@ -139,7 +139,7 @@ class SentinelEndpoint:
         is_master: bool,
         factory: SentinelConnectionFactory | None = None,
         timeout: float | None = None,
-        tls: Any = False,  # noqa: ANN401 -- as of `tcp_endpoint`
+        tls: Any = False,
     ) -> None:
         """Prepare.
 
@@ -159,7 +159,7 @@ class SentinelEndpoint:
         self._tls = tls
         self._next = 0
 
-    def connect(self, protocolFactory: IProtocolFactory) -> "Deferred[Any]":  # noqa: N803 -- Twisted's
+    def connect(self, protocolFactory: IProtocolFactory) -> "Deferred[Any]":
         """Ask, and connect (Twisted: `IStreamClientEndpoint`).
 
         Args:
@@ -219,9 +219,9 @@ class Sentinel:
         *,
         password: str | None = None,
         username: str | None = None,
-        ssl_context_factory: Any = False,  # noqa: ANN401 -- as of the classic makers
-        connectTimeout: float = 2.0,  # noqa: N803 -- txredisapi's name
-        reactor: Any = None,  # noqa: ANN401 -- a reactor
+        ssl_context_factory: Any = False,
+        connectTimeout: float = 2.0,
+        reactor: Any = None,
     ) -> None:
         """Prepare; nothing is sent before somebody wants to know something.
 
@@ -342,7 +342,7 @@ class Sentinel:
         factory_class: type[SentinelConnectionFactory] = SentinelConnectionFactory,
         dbid: int | None = None,
         poolsize: int = 1,
-        **connection_kwargs: Any,  # noqa: ANN401 -- those of the base
+        **connection_kwargs: Any,
     ) -> ConnectionHandler:
         """Make a pool of connections to the master of a service.
 
@@ -365,7 +365,7 @@ class Sentinel:
         factory_class: type[SentinelConnectionFactory] = SentinelConnectionFactory,
         dbid: int | None = None,
         poolsize: int = 1,
-        **connection_kwargs: Any,  # noqa: ANN401 -- those of the base
+        **connection_kwargs: Any,
     ) -> ConnectionHandler:
         """Make a pool of connections to the replicas of a service; to the master if there is none.
 
@@ -390,7 +390,7 @@ class Sentinel:
         closing = gatherResults([factory.disconnect() for factory in list(self._factories)])
         return closing.addCallback(lambda _: None)
 
-    async def __aenter__(self) -> "Sentinel":
+    async def __aenter__(self) -> Self:
         """Return this."""
         return self
 
@@ -445,7 +445,7 @@ class Sentinel:
         waiting = shared.wait()
         inquiry = Inquiry(self.clock, self._askers, words, read, self.discovery_timeout)
 
-        def end(result: Any) -> Any:  # noqa: ANN401
+        def end(result: Any) -> Any:
             del self._inquiries[words]
             return result
 
@@ -453,7 +453,7 @@ class Sentinel:
         return waiting
 
 
-def _check_address(address: Any) -> Address:  # noqa: ANN401 -- whatever a program gives
+def _check_address(address: Any) -> Address:
     if isinstance(address, (tuple, list)) and len(address) == 2:  # noqa: PLR2004 -- host and port
         host, port = address
         if isinstance(host, str) and host and isinstance(port, int) and 0 < port < 2**16:

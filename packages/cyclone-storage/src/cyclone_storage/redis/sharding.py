@@ -5,6 +5,8 @@ What belongs together has to be on one server to be used in one command: a tag i
 servers is refused; cyclone 1.x sent it to the server of the first, where the others are not.
 """
 
+# ruff: noqa: ANN401, SLF001 -- commands run on connections of any class; a handler's parts
+
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -33,11 +35,11 @@ __all__ = [
 ]
 
 
-class NotShardable(StorageError, NotImplementedError):
+class NotShardable(StorageError, NotImplementedError):  # noqa: N818 -- as the others
     """A command has no key that says to which of several servers it goes: the program's mistake."""
 
 
-class DifferentShards(StorageError, ValueError):
+class DifferentShards(StorageError, ValueError):  # noqa: N818 -- as the others
     """The keys of one command are on different servers: the program's mistake."""
 
 
@@ -86,7 +88,7 @@ class ShardedConnectionHandler(Commands):
             raise ValueError(f"a key of several servers must be text or bytes, not {key!r}")  # noqa: TRY004 -- cyclone 1.x's class
         if self._ring is None:
             raise ConnectionError("Not connected: the pools of the servers are not complete yet")
-        charset = self._ring.nodes[0]._factory.charset  # noqa: SLF001 -- a handler's part
+        charset = self._ring.nodes[0]._factory.charset
         data = key.encode(charset or "utf-8") if isinstance(key, str) else key
         return cast("ConnectionHandler", self._ring(hashed_part(data)))
 
@@ -177,6 +179,7 @@ class ShardedConnectionHandler(Commands):
         return self.disconnect()
 
     async def __aenter__(self) -> Self:
+        """Return this."""
         return self
 
     async def __aexit__(
@@ -185,11 +188,12 @@ class ShardedConnectionHandler(Commands):
         error: BaseException | None,
         trace: "TracebackType | None",
     ) -> None:
+        """Close all pools."""
         await self.disconnect()
 
     def __repr__(self) -> str:
         """Return the servers that are connected, each with the size of its pool."""
-        pools = [node._factory for node in self.nodes]  # noqa: SLF001 -- a handler's part
+        pools = [node._factory for node in self.nodes]
         connected = ", ".join(f"{pool.uuid}/{pool.size}" for pool in pools if pool.size)
         return f"<Redis Sharded Connection: {connected}>"
 
@@ -199,18 +203,18 @@ class ShardedConnectionHandler(Commands):
         if name == "execute_command":
             return self._run_words(args, kwargs)
         if name in {"eval", "evalsha"}:
-            return self._common_node(name, args[1])._run(name, *args, **kwargs)  # noqa: SLF001
+            return self._common_node(name, args[1])._run(name, *args, **kwargs)
         raise _not_shardable(name)
 
     def _run_words(self, words: tuple[Any, ...], kwargs: dict[str, Any]) -> Deferred[Any]:
         command = _command(words)
         keys = find_keys((command, *words[1:]))
         if command not in SPREAD:
-            return self._common_node(command, keys)._run("execute_command", *words, **kwargs)  # noqa: SLF001
+            return self._common_node(command, keys)._run("execute_command", *words, **kwargs)
         if not keys:
             raise ValueError(f"{command} needs a key")
         asking = [
-            node._run("execute_command", command, *(keys[place] for place in places), **kwargs)  # noqa: SLF001
+            node._run("execute_command", command, *(keys[place] for place in places), **kwargs)
             for node, places in self._group(keys)
         ]
         return _together(asking).addCallback(sum)
@@ -218,7 +222,7 @@ class ShardedConnectionHandler(Commands):
     def _run_blocking(self, *words: Any, post_proc: Any = None) -> Deferred[Any]:
         command = _command(words)
         node = self._common_node(command, find_keys((command, *words[1:])))
-        return node._run_blocking(*words, post_proc=post_proc)  # noqa: SLF001 -- a handler's part
+        return node._run_blocking(*words, post_proc=post_proc)
 
     def _common_node(self, what: str, keys: Sequence[Any]) -> ConnectionHandler:
         if not keys:

@@ -1,10 +1,11 @@
 """A connection of its own that the server fills and an `async for` empties."""
 
+# ruff: noqa: ANN401 -- protocols and results are of any class
+
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from cyclone_storage.errors import StorageError
@@ -22,6 +23,8 @@ from cyclone_storage.redis.subscriber import Subscribed
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from twisted.internet.interfaces import IDelayedCall
 
 __all__ = ["MessageStream", "StreamFactory"]
 
@@ -60,7 +63,7 @@ class StreamFactory(RedisFactory):
         self.subscribed = Subscribed()
         self.monitoring = False
 
-    def failed(self, problem: BaseException) -> None:
+    def failed(self, problem: BaseException | None) -> None:
         """Tell the stream, too.
 
         Args:
@@ -159,7 +162,7 @@ class MessageStream(Generic[M]):
         self._beginning = beginning
         timer = pool.clock.callLater(seconds, self._too_late, seconds)
 
-        def stop_timer(result: Any) -> Any:  # noqa: ANN401
+        def stop_timer(result: Any) -> Any:
             if timer.active():
                 timer.cancel()
             self._beginning = None
@@ -211,7 +214,7 @@ class MessageStream(Generic[M]):
         if timeout is None:
             return taking
 
-        def explain(result: Any, seconds: float) -> Any:  # noqa: ANN401
+        def explain(_: Any, seconds: float) -> Any:
             raise WaitTimeout(f"no message from {self._pool.troubles.where} within {seconds:g} s")
 
         return taking.addTimeout(timeout, self._pool.clock, explain)
@@ -233,7 +236,7 @@ class MessageStream(Generic[M]):
 
     # From the connection
 
-    def listens(self, protocol: Any) -> None:  # noqa: ANN401 -- one of several classes
+    def listens(self, protocol: Any) -> None:
         """Note that messages come.
 
         Args:
@@ -256,7 +259,7 @@ class MessageStream(Generic[M]):
         """
         self._fail(problem)
 
-    def lost(self, problem: BaseException) -> None:
+    def lost(self, problem: BaseException | None) -> None:
         """Note that there is no connection, or none any more.
 
         Args:
@@ -297,14 +300,13 @@ class MessageStream(Generic[M]):
 
     def abort(self) -> None:
         """End at once: the pool has waited long enough."""
-        if self._factory is not None:
-            for attempt in list(self._factory.attempts):
-                attempt.abort()
+        for attempt in list(cast("StreamFactory", self._factory).attempts):
+            attempt.abort()
 
     # Inside
 
     def _make_factory(self, pool: RedisFactory) -> StreamFactory:
-        raise NotImplementedError
+        return StreamFactory(pool, self)
 
     def _too_late(self, seconds: float) -> None:
         last = "" if self._problem is None else f"; the last attempt met {self._problem}"
@@ -314,7 +316,7 @@ class MessageStream(Generic[M]):
             )
         )
 
-    def _fail(self, problem: Any) -> None:  # noqa: ANN401 -- what a library raises
+    def _fail(self, problem: Any) -> None:
         if self._beginning is not None:
             self._beginning.errback(problem)
         else:

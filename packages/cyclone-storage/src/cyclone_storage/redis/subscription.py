@@ -131,7 +131,7 @@ class Subscription(MessageStream[Message]):
         return changing.addCallbacks(lambda _: None, _unwrap)
 
     def _make_factory(self, pool: RedisFactory) -> StreamFactory:
-        factory = StreamFactory(pool, self)
+        factory = super()._make_factory(pool)
         factory.protocol = _Subscriber
         factory.subscribed = self._subscribed
         return factory
