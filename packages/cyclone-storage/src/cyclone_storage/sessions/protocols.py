@@ -20,29 +20,23 @@ __all__ = [
 
 
 class RequestLike(Protocol):
-    """What is needed of a request.
-
-    Attributes:
-        protocol: `http`, or `https` if it came over TLS.
-    """
+    """What is needed of a request."""
 
     @property
-    def protocol(self) -> str: ...  # noqa: D102 -- see the class
+    def protocol(self) -> str:
+        """`http`, or `https` if it came over TLS."""
 
 
 class RequestHandlerLike(Protocol):
-    """What is needed of the handler of a request: cyclone's `RequestHandler` has it.
-
-    Attributes:
-        settings: The settings of the application, with `get`.
-        request: The request.
-    """
+    """What is needed of the handler of a request: cyclone's `RequestHandler` has it."""
 
     @property
-    def settings(self) -> Any: ...  # noqa: ANN401, D102 -- a mapping of the framework's own
+    def settings(self) -> Any:  # noqa: ANN401 -- a mapping of the framework's own
+        """The settings of the application, with `get`."""
 
     @property
-    def request(self) -> RequestLike: ...  # noqa: D102 -- see the class
+    def request(self) -> RequestLike:
+        """The request."""
 
     def get_signed_cookie(
         self, name: str, *, max_age_days: float, min_version: int
