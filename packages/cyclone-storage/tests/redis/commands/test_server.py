@@ -49,6 +49,24 @@ def test_auth_signs_one_connection_in(loop: Loop) -> None:
     server.close()
 
 
+def test_a_connection_of_its_own_can_change_its_database(loop: Loop, server: RedisServer) -> None:
+    """What `watch` gives may sign in and choose a database, and goes back as it was."""
+
+    async def main() -> None:
+        pool = await ConnectionPool("127.0.0.1", server.port, poolsize=1)
+        own = await pool.watch("key")
+        with pytest.raises(ResponseError, match="password"):
+            await own.auth("secret")
+        assert await own.select(1) == "OK"
+        assert await own.set("a", 1) == "OK"
+        assert await own.select(0) == "OK"
+        await own.unwatch()
+        assert await pool.get("a") is None
+        await pool.disconnect()
+
+    loop.run(main)
+
+
 def test_quit_ends_a_connection_for_good(loop: Loop, server: RedisServer) -> None:
     """After `quit` nothing is connected, and nothing tries to be."""
 

@@ -12,6 +12,7 @@ from cyclone_storage.redis import (
     ConnectionHandler,
     ConnectionPool,
     RedisError,
+    RedisProtocol,
     ResponseError,
     WatchError,
 )
@@ -358,3 +359,36 @@ def test_a_pipeline_of_a_transaction_gives_the_connection_back_once(pooled: Pool
         assert await pool.get("a") == 1
 
     pooled(main)
+
+
+def test_what_is_asked_twice_ends_once(pooled: Pooled) -> None:
+    """A second `unwatch` before the first is answered does not put the connection back twice."""
+
+    async def main(pool: ConnectionHandler) -> None:
+        t = await pool.watch("a")
+        first, second = t.unwatch(), t.unwatch()
+        assert [await first, await second] == ["OK", "OK"]
+        assert pool.stats().connected == 2
+
+    pooled(main)
+
+
+def test_what_blocks_does_not_in_a_transaction(pooled: Pooled) -> None:
+    """On a connection of one's own a blocking command is a command as any other."""
+
+    async def main(pool: ConnectionHandler) -> None:
+        t = await pool.multi()
+        await t.rpush("l", "x")
+        await t.blpop("l", 1)
+        await t.bzpopmin("z", 1)
+        assert await t.commit() == [1, ["l", "x"], None]
+        own = await pool.watch("l")
+        assert await own.blpop("l", 0.01) is None
+        await own.unwatch()
+
+    pooled(main)
+
+
+def test_handle_transaction_data_is_there_for_programs_that_call_it() -> None:
+    """Txredisapi's hook of a reply leaves it as it is."""
+    assert RedisProtocol().handleTransactionData(["OK"]) == ["OK"]

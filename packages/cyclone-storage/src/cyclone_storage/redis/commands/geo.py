@@ -13,7 +13,8 @@ from cyclone_storage.redis.types import Key, Value
 __all__ = ["GeoCommands"]
 
 
-def _positions(reply: object) -> object:
+def as_positions(reply: object) -> object:
+    """Make a pair of floats of each position, also where numbers are not converted."""
     if isinstance(reply, list):
         return [each and (float(each[0]), float(each[1])) for each in reply]
     return reply
@@ -86,7 +87,7 @@ class GeoCommands(CommandRunner):
             Longitude and latitude of each, None for those that are not there.
         """
         return self._run(
-            "execute_command", "GEOPOS", key, *listed(members, args), post_proc=_positions
+            "execute_command", "GEOPOS", key, *listed(members, args), post_proc=as_positions
         )
 
     def geosearch(
