@@ -25,6 +25,13 @@ from cyclone_storage.redis.errors import (
 )
 from cyclone_storage.redis.factory import RedisFactory
 from cyclone_storage.redis.handler import ConnectionHandler, UnixConnectionHandler
+from cyclone_storage.redis.hashring import (
+    HashRing,
+)
+from cyclone_storage.redis.inbox import (
+    SlowConsumer,
+    StreamClosed,
+)
 from cyclone_storage.redis.makers import (
     Connection,
     ConnectionPool,
@@ -35,8 +42,25 @@ from cyclone_storage.redis.makers import (
     lazyUnixConnection,
     lazyUnixConnectionPool,
 )
+from cyclone_storage.redis.monitor import (
+    MonitorFactory,
+    MonitorProtocol,
+)
+from cyclone_storage.redis.monitored import (
+    MonitoredCommand,
+    parse_monitored,
+)
+from cyclone_storage.redis.monitoring import (
+    Monitor,
+)
 from cyclone_storage.redis.pool_errors import NotConnected, RedisPoolClosed
 from cyclone_storage.redis.protocol import BaseRedisProtocol, RedisProtocol
+from cyclone_storage.redis.sentinel import (
+    Sentinel,
+    SentinelConnectionFactory,
+    SentinelEndpoint,
+    SentinelRedisProtocol,
+)
 from cyclone_storage.redis.sharded_makers import (
     ShardedConnection,
     ShardedConnectionPool,
@@ -47,7 +71,22 @@ from cyclone_storage.redis.sharded_makers import (
     lazyShardedUnixConnection,
     lazyShardedUnixConnectionPool,
 )
+from cyclone_storage.redis.sharding import (
+    DifferentShards,
+    NotShardable,
+    ShardedConnectionHandler,
+    ShardedMethods,
+    ShardedUnixConnectionHandler,
+)
 from cyclone_storage.redis.stats import PoolStats
+from cyclone_storage.redis.subscriber import (
+    SubscriberFactory,
+    SubscriberProtocol,
+)
+from cyclone_storage.redis.subscription import (
+    Message,
+    Subscription,
+)
 from cyclone_storage.redis.types import Key, Reply, Result, Value
 from cyclone_storage.redis.urls import RedisURL, parse_url
 
@@ -61,13 +100,21 @@ __all__ = [
     "ConnectionError",
     "ConnectionHandler",
     "ConnectionPool",
+    "DifferentShards",
     "HandshakeError",
+    "HashRing",
     "InvalidData",
     "InvalidResponse",
     "Key",
     "MasterNotFoundError",
+    "Message",
+    "Monitor",
+    "MonitorFactory",
+    "MonitorProtocol",
+    "MonitoredCommand",
     "NoScriptRunning",
     "NotConnected",
+    "NotShardable",
     "PoolStats",
     "ProtocolError",
     "RedisError",
@@ -80,10 +127,22 @@ __all__ = [
     "ResponseError",
     "Result",
     "ScriptDoesNotExist",
+    "Sentinel",
+    "SentinelConnectionFactory",
+    "SentinelEndpoint",
+    "SentinelRedisProtocol",
     "ShardedConnection",
+    "ShardedConnectionHandler",
     "ShardedConnectionPool",
+    "ShardedMethods",
     "ShardedUnixConnection",
+    "ShardedUnixConnectionHandler",
     "ShardedUnixConnectionPool",
+    "SlowConsumer",
+    "StreamClosed",
+    "SubscriberFactory",
+    "SubscriberProtocol",
+    "Subscription",
     "TLSError",
     "TimeoutError",
     "Transaction",
@@ -102,6 +161,7 @@ __all__ = [
     "lazyShardedUnixConnectionPool",
     "lazyUnixConnection",
     "lazyUnixConnectionPool",
+    "parse_monitored",
     "parse_url",
 ]
 
