@@ -348,3 +348,21 @@ def test_the_line_is_bounded(loop: Loop) -> None:
             each.addErrback(lambda failure: failure.trap(RedisPoolClosed) and None)
 
     loop.run(main)
+
+
+def test_a_connection_lost_at_the_beginning_of_a_transaction(
+    loop: Loop, redis_server: RedisServer
+) -> None:
+    """The transaction fails; there is nothing to give up any more."""
+
+    async def main() -> None:
+        async with pool_of(redis_server, pool_size=1) as pool:
+            await pool.ready()
+            beginning = pool.multi()
+            (conn,) = pool._factory.lending.exclusive
+            conn.transport.abortConnection()
+            with pytest.raises(ConnectionError, match="not sent again"):
+                await beginning
+            assert await pool.ping() == "PONG"
+
+    loop.run(main)
