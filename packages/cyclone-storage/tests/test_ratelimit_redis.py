@@ -217,6 +217,10 @@ def test_silent_server(loop: Loop) -> None:
         clock.advance(60)
         with pytest.raises(StorageUnavailable, match=r"cannot ask Redis: .*60"):
             await taking
+        opened = RateLimit(1, store=pool, name="silent", timeout=0.05, fail_open=True)
+        with capturedLogs() as lines:
+            assert (await opened.take("a")) == Decision(True, 0, 0)
+        assert len(said(lines)) == 1
         await pool.close()
         await port.stopListening()
 
