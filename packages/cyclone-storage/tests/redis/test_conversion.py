@@ -87,6 +87,8 @@ def test_text_is_utf8_without_a_charset() -> None:
         (b"12 apples", "12 apples"),
         (b"infinity", "infinity"),
         (b"1" * 5000, "1" * 5000),
+        (b"1.0e999", "1.0e999"),
+        (b"-1.0e999", "-1.0e999"),
         ("é".encode(), "é"),
         (b"\xff", b"\xff"),
         (b"5\xff", b"5\xff"),
