@@ -27,7 +27,7 @@ class ServerCommands(CommandRunner):
         return self._run("quit")
 
     def auth(self, password: str, username: str | None = None) -> Deferred[str]:
-        """Sign in on one connection; all of a pool do with its `password` and `username`.
+        """Sign in; a pool does so on all its connections.
 
         Args:
             password: The password.
@@ -53,7 +53,7 @@ class ServerCommands(CommandRunner):
         return self._run("execute_command", "PING", *listed(() if message is None else message))
 
     def select(self, index: int) -> Deferred[str]:
-        """Change the database of one connection; all of a pool use its `dbid`.
+        """Change the database; a pool does so on all its connections.
 
         Args:
             index: The number of the database.
