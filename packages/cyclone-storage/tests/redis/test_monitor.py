@@ -1,5 +1,7 @@
 """MONITOR, classic and modern."""
 
+# ruff: noqa: ANN401, N802, S106, SIM905, TID252 -- txredisapi's names, factories of any class, passwords of tests
+
 from typing import Any
 
 import pytest

@@ -1,5 +1,7 @@
 """Classic subscribers: `messageReceived`, connected by `reactor.connectTCP` or by an endpoint."""
 
+# ruff: noqa: ANN401, ARG002, N802, S106, SIM905, TID252 -- txredisapi's names, factories of any class
+
 from typing import Any
 
 import pytest
@@ -99,7 +101,9 @@ def test_server_killed(loop: Loop, protocol: type[Reader]) -> None:
             async with connect(f"redis://127.0.0.1:{server.port}", pool_size=1) as pool:
                 await publish_until(loop, pool, "sub:news", f"news {round_number}")
                 await publish_until(loop, pool, "sub:user.1", f"user {round_number}")
-            await loop.until("messages", lambda: len(factory.got) == 2 * round_number + 2)
+            await loop.until(
+                "messages", lambda count=2 * round_number + 2: len(factory.got) == count
+            )
             if round_number == 0:
                 server.kill()
                 await loop.until("loss", lambda: not factory.size)

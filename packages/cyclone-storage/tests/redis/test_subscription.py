@@ -1,5 +1,7 @@
 """Modern subscriptions: `async with pool.subscribe(...) as messages`."""
 
+# ruff: noqa: ANN401, S106, SIM905, TID252 -- pools of any class, passwords of tests
+
 import signal
 from typing import Any
 
@@ -143,9 +145,9 @@ def test_slow_consumer_closes(loop: Loop, redis_server: RedisServer) -> None:
             for _ in range(100):
                 await pool.publish("subs:full", "x" * 100)
             got = []
-            with pytest.raises(SlowConsumer, match="of at most 1000 and 2000"):
+            with pytest.raises(SlowConsumer, match="of at most 1000 and 2000"):  # noqa: PT012
                 async for message in messages:
-                    got.append(message)  # noqa: PERF401 -- what came before the error counts
+                    got.append(message)  # noqa: PERF401
             assert len(got) == 2000 // 109
             assert not messages.connected
             await loop.until("the end of the connection", lambda: not messages._factory.attempts)
@@ -397,7 +399,7 @@ def test_as_a_task(loop: Loop, redis_server: RedisServer) -> None:
 
     async def read(messages: Subscription) -> str:
         async for message in messages:
-            got.append(message.data)
+            got.append(message.data)  # noqa: PERF401 -- seen while it runs
         return "ended"
 
     async def main() -> None:

@@ -157,7 +157,7 @@ class Watched:
         for sentinel in self.sentinels:
             with client(sentinel.port, **self._sentinel_password) as asked:
                 # Four periods after it has become a master, others would make a new one a replica again.
-                asked.execute_command("SENTINEL", "DEBUG", "PUBLISH-PERIOD", 2000)
+                asked.execute_command("SENTINEL", "DEBUG", "PUBLISH-PERIOD", 600)
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
