@@ -72,26 +72,14 @@ def connect(
         MissingDriver: The driver is not installed; the message is the command that installs it.
         ValueError: A number makes no sense.
     """
-    if not 0 <= min_size <= max_size or max_size < 1 or max_waiting < 0:
-        raise ValueError(
-            "0 <= min_size <= max_size, 1 <= max_size and 0 <= max_waiting are needed; got "
-            f"min_size={min_size}, max_size={max_size}, max_waiting={max_waiting}"
-        )
-    positive = {
-        "wait_timeout": wait_timeout,
-        "connect_timeout": connect_timeout,
-        "statement_timeout": 1 if statement_timeout is None else statement_timeout,
-        "max_idle": max_idle,
-    }
-    for name, seconds in positive.items():
-        if seconds <= 0:
-            raise ValueError(f"{name} is {seconds} s; it has to be more than 0")
-    scheme = url.partition("://")[0].lower()
-    if scheme not in _DRIVERS:
-        raise InvalidURL(
-            f"an SQL database's URL begins with one of {', '.join(f'{each}://' for each in _DRIVERS)}"
-        )
-    driver = _DRIVERS[scheme](
+    _check_sizes(min_size, max_size, max_waiting)
+    _check_seconds(
+        wait_timeout=wait_timeout,
+        connect_timeout=connect_timeout,
+        statement_timeout=statement_timeout,
+        max_idle=max_idle,
+    )
+    driver = _driver_of(url)(
         url,
         connect_timeout=connect_timeout,
         statement_timeout=statement_timeout,
@@ -109,3 +97,26 @@ def connect(
         max_idle=max_idle,
         reactor=reactor,
     )
+
+
+def _check_sizes(min_size: int, max_size: int, max_waiting: int) -> None:
+    if not 0 <= min_size <= max_size or max_size < 1 or max_waiting < 0:
+        raise ValueError(
+            "0 <= min_size <= max_size, 1 <= max_size and 0 <= max_waiting are needed; got "
+            f"min_size={min_size}, max_size={max_size}, max_waiting={max_waiting}"
+        )
+
+
+def _check_seconds(**found: float | None) -> None:
+    for name, seconds in found.items():
+        if seconds is not None and seconds <= 0:
+            raise ValueError(f"{name} is {seconds} s; it has to be more than 0")
+
+
+def _driver_of(url: str) -> Callable[..., Driver]:
+    scheme = url.partition("://")[0].lower()
+    if scheme not in _DRIVERS:
+        raise InvalidURL(
+            f"an SQL database's URL begins with one of {', '.join(f'{each}://' for each in _DRIVERS)}"
+        )
+    return _DRIVERS[scheme]
