@@ -35,7 +35,7 @@ VERSION: str = nox.project.load_toml(ROOT / "packages/cyclone/pyproject.toml")["
 # What the tests of a package need besides its extra `test`.
 TEST_EXTRAS = {"cyclone-core": "test,tls", "cyclone-storage": "test,mysql,postgresql"}
 # Packages with so many tests, or such long ones, that they run on every core.
-PARALLEL = ("cyclone-core", "cyclone-escape", "cyclone-template", "cyclone")
+PARALLEL = ("cyclone-storage", "cyclone-core", "cyclone-escape", "cyclone-template", "cyclone")
 # Packages whose tests run twice in one environment, bare and then with all their extras, and what
 # else they work without; the coverage of both runs is counted together. On other Pythons than this
 # one they run once, with the extras: what is missing does not depend on the version.

@@ -227,7 +227,13 @@ def test_mysql(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_other_libraries(module: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of each library the exceptions that mean trouble are known, those derived from them too."""
-    names = {"OperationalError", "InterfaceError", "ConnectionError", "TimeoutError", "TimeExceeded"}
+    names = {
+        "OperationalError",
+        "InterfaceError",
+        "ConnectionError",
+        "TimeoutError",
+        "TimeExceeded",
+    }
     classes: dict[str, type[Exception]] = {
         each: type(each, (Exception,), {}) for each in names | {"ConnectionFailure"}
     }

@@ -1,6 +1,5 @@
 """The exceptions of this package; those of the libraries below it keep their own classes."""
 
-from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -13,19 +12,19 @@ class StorageError(Exception):
     """The root of the exceptions that this package itself raises."""
 
 
-class InvalidURL(StorageError, ValueError):
+class InvalidURL(StorageError, ValueError):  # noqa: N818 -- what happened, not that it is an error
     """A URL does not say where a storage is: the program's mistake."""
 
 
-class PoolClosed(StorageError):
+class PoolClosed(StorageError):  # noqa: N818 -- what happened, not that it is an error
     """Something was asked of a pool after it was closed: the program's mistake."""
 
 
-class PoolTimeout(StorageError, TimeoutError):
+class PoolTimeout(StorageError, TimeoutError):  # noqa: N818 -- what happened, not that it is an error
     """No connection, or no thread, of a pool became free in time."""
 
 
-class StorageUnavailable(StorageError):
+class StorageUnavailable(StorageError):  # noqa: N818 -- what happened, not that it is an error
     """A storage does not answer at present; a web framework makes a 503 of it.
 
     Attributes:
@@ -45,4 +44,4 @@ class StorageUnavailable(StorageError):
         """
         super().__init__(message)
         self.retry_after = retry_after
-        self.http_headers: Mapping[str, str] = MappingProxyType({"Retry-After": str(retry_after)})
+        self.http_headers = MappingProxyType({"Retry-After": str(retry_after)})

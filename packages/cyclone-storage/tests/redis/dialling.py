@@ -12,9 +12,9 @@ from twisted.internet.endpoints import (
 )
 from twisted.internet.protocol import Factory, Protocol
 
-from cyclone_storage.redis.protocol import RedisProtocol
+from cyclone_storage.redis.connection.protocol import RedisProtocol
 
-from ..running import Loop  # noqa: TID252
+from ..running import Loop
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred

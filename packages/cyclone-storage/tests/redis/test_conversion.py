@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cyclone_storage.redis.conversion import (
+from cyclone_storage.redis.connection.conversion import (
     build_command,
     convert_reply,
     make_converter,
     make_encoder,
 )
+from cyclone_storage.redis.connection.resp import ReplyReader
 from cyclone_storage.redis.errors import InvalidData, ResponseError
-from cyclone_storage.redis.resp import ReplyReader
 
 ENCODE = make_encoder("utf-8", "strict")
 

@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 from zope.interface import implementer
 
 from cyclone_storage.redis import RedisFactory
-from cyclone_storage.redis.backoff import LASTING, Backoff, retry_delay
+from cyclone_storage.redis.pool.backoff import LASTING, Backoff, retry_delay
 
 
 @implementer(IStreamClientEndpoint)

@@ -14,7 +14,7 @@ from cyclone_storage.redis.errors import (
     ReplyTooLarge,
 )
 
-from ..running import Loop  # noqa: TID252
+from ..running import Loop
 from .dialling import Script, caught, dial, hang_up, serve
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
-from cyclone_storage.redis.inbox import Inbox, SlowConsumer, StreamClosed, WhenFull
+from cyclone_storage.redis.listening.inbox import Inbox, SlowConsumer, StreamClosed, WhenFull
 
 
 def result(deferred: Deferred[int]) -> int:

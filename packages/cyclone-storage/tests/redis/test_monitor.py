@@ -1,15 +1,15 @@
 """MONITOR, classic and modern."""
 
-# ruff: noqa: ANN401, N802, S106, SIM905, TID252 -- txredisapi's names, factories of any class, passwords of tests
+# ruff: noqa: ANN401, N802, S106, SIM905 -- txredisapi's names, factories of any class, passwords of tests
 
 from typing import Any
 
 import pytest
 
-from cyclone_storage.redis.connect import connect
+from cyclone_storage.redis.connecting import connect
 from cyclone_storage.redis.errors import ResponseError
-from cyclone_storage.redis.inbox import SlowConsumer
-from cyclone_storage.redis.monitor import MonitorFactory, MonitorProtocol
+from cyclone_storage.redis.listening.inbox import SlowConsumer
+from cyclone_storage.redis.listening.monitor import MonitorFactory, MonitorProtocol
 
 from ..running import Loop
 from ..servers.redis import RedisServer

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyclone_storage.redis.errors import InvalidResponse
-from cyclone_storage.redis.monitored import MonitoredCommand, parse_monitored
+from cyclone_storage.redis.listening.monitored import MonitoredCommand, parse_monitored
 
 
 def quote(word: bytes) -> str:

@@ -12,6 +12,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
+from cyclone_storage.redis.connection.protocol import BaseRedisProtocol, RedisProtocol
 from cyclone_storage.redis.errors import (
     AuthenticationError,
     ConnectionError,  # noqa: A004
@@ -23,7 +24,6 @@ from cyclone_storage.redis.errors import (
     ResponseError,
     TimeoutError,  # noqa: A004
 )
-from cyclone_storage.redis.protocol import BaseRedisProtocol, RedisProtocol
 
 PEER = IPv4Address("TCP", "10.0.0.1", 6379)
 

@@ -14,8 +14,8 @@ from cyclone_storage.redis.errors import (
     TimeoutError,  # noqa: A004
 )
 
-from ..running import Loop  # noqa: TID252
-from ..servers.redis import RedisServer  # noqa: TID252
+from ..running import Loop
+from ..servers.redis import RedisServer
 from .dialling import caught, dial, dial_unix, hang_up
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cyclone_storage.redis.connection.resp import PENDING, ReplyReader, make_error
 from cyclone_storage.redis.errors import (
     AuthenticationError,
     InvalidResponse,
@@ -16,7 +17,6 @@ from cyclone_storage.redis.errors import (
     ReplyTooLarge,
     ResponseError,
 )
-from cyclone_storage.redis.resp import PENDING, ReplyReader, make_error
 
 
 def read_all(reader: ReplyReader) -> list[Any]:

@@ -1,6 +1,6 @@
 """Sentinel: pools that follow the master, with real sentinels and real failovers."""
 
-# ruff: noqa: ANN401, ARG002, S106, TID252 -- pools of any class, passwords of tests
+# ruff: noqa: ANN401, ARG002, S106 -- pools of any class, passwords of tests
 
 import time
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ import pytest
 from twisted.internet.defer import CancelledError, Deferred, gatherResults, succeed
 from twisted.internet.protocol import Factory, Protocol
 
-from cyclone_storage.redis.discovery import read_state
 from cyclone_storage.redis.errors import (
     ConnectionError,  # noqa: A004 -- txredisapi's name
     MasterNotFoundError,
     ResponseError,
     WaitTimeout,
 )
-from cyclone_storage.redis.sentinel import Sentinel
+from cyclone_storage.redis.sentinel.discovery import read_state
+from cyclone_storage.redis.sentinel.manager import Sentinel
 
 from ..running import Loop
 from ..servers.processes import free_port

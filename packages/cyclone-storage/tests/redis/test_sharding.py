@@ -1,7 +1,5 @@
 """Several real servers as one, by TCP and by Unix sockets."""
 
-# ruff: noqa: TID252 -- tests are in no package that has a name
-
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -9,24 +7,24 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred, DeferredList, fail, gatherResults, succeed
 
-from cyclone_storage.redis.connect import connect
+from cyclone_storage.redis.connecting import connect
 from cyclone_storage.redis.errors import (
     ConnectionError,  # noqa: A004 -- txredisapi's name
     ResponseError,
     WaitTimeout,
 )
-from cyclone_storage.redis.sharded_makers import (
-    ShardedConnection,
-    ShardedUnixConnectionPool,
-    lazyShardedConnectionPool,
-    lazyShardedUnixConnection,
-)
-from cyclone_storage.redis.sharding import (
+from cyclone_storage.redis.sharding.handler import (
     DifferentShards,
     NotShardable,
     ShardedConnectionHandler,
     ShardedMethods,
     ShardedUnixConnectionHandler,
+)
+from cyclone_storage.redis.sharding.makers import (
+    ShardedConnection,
+    ShardedUnixConnectionPool,
+    lazyShardedConnectionPool,
+    lazyShardedUnixConnection,
 )
 
 from ..running import Loop

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cyclone_storage.redis.hashring import HashRing, hashed_part
+from cyclone_storage.redis.sharding.hashring import HashRing, hashed_part
 
 
 @dataclass(frozen=True)

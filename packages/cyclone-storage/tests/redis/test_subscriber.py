@@ -1,6 +1,6 @@
 """Classic subscribers: `messageReceived`, connected by `reactor.connectTCP` or by an endpoint."""
 
-# ruff: noqa: ANN401, ARG002, N802, S106, SIM905, TID252 -- txredisapi's names, factories of any class
+# ruff: noqa: ANN401, ARG002, N802, S106, SIM905 -- txredisapi's names, factories of any class
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint
 from twisted.internet.testing import StringTransport
 from twisted.logger import capturedLogs, formatEvent
 
-from cyclone_storage.redis.connect import connect
+from cyclone_storage.redis.connecting import connect
 from cyclone_storage.redis.errors import AuthenticationError, ResponseError
-from cyclone_storage.redis.factory import RedisFactory
-from cyclone_storage.redis.subscriber import SubscriberFactory, SubscriberProtocol
+from cyclone_storage.redis.listening.subscriber import SubscriberFactory, SubscriberProtocol
+from cyclone_storage.redis.pool.factory import RedisFactory
 
 from ..running import Loop
 from ..servers.redis import RedisServer

@@ -1,6 +1,6 @@
 """Modern subscriptions: `async with pool.subscribe(...) as messages`."""
 
-# ruff: noqa: ANN401, S106, SIM905, TID252 -- pools of any class, passwords of tests
+# ruff: noqa: ANN401, S106, SIM905 -- pools of any class, passwords of tests
 
 import signal
 from typing import Any
@@ -9,17 +9,17 @@ import pytest
 from twisted.internet.defer import CancelledError, ensureDeferred
 
 from cyclone_storage.errors import StorageError
-from cyclone_storage.redis.connect import connect
+from cyclone_storage.redis.connecting import connect
 from cyclone_storage.redis.errors import (
     AuthenticationError,
     ConnectionError,  # noqa: A004 -- txredisapi's name
     ResponseError,
     WaitTimeout,
 )
-from cyclone_storage.redis.factory import RedisFactory
-from cyclone_storage.redis.inbox import SlowConsumer, StreamClosed
-from cyclone_storage.redis.pool_errors import NotConnected, RedisPoolClosed
-from cyclone_storage.redis.subscription import Message, Subscription
+from cyclone_storage.redis.listening.inbox import SlowConsumer, StreamClosed
+from cyclone_storage.redis.listening.subscription import Message, Subscription
+from cyclone_storage.redis.pool.errors import NotConnected, RedisPoolClosed
+from cyclone_storage.redis.pool.factory import RedisFactory
 
 from ..running import Loop
 from ..servers.processes import free_port

@@ -20,12 +20,12 @@ from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from zope.interface.verify import verifyObject
 
 from cyclone_storage.redis.errors import CertificateError, ConnectionError, TLSError  # noqa: A004
-from cyclone_storage.redis.tls import _Check, client_tls
-from cyclone_storage.redis.tls_problems import describe_handshake, describe_verification
+from cyclone_storage.redis.tls.context import _Check, client_tls
+from cyclone_storage.redis.tls.problems import describe_handshake, describe_verification
 
-from ..running import Loop  # noqa: TID252
-from ..servers.processes import free_port, writable_directory  # noqa: TID252
-from ..servers.redis import RedisServer  # noqa: TID252
+from ..running import Loop
+from ..servers.processes import free_port, writable_directory
+from ..servers.redis import RedisServer
 from .dialling import Script, caught, dial, hang_up, serve
 
 

@@ -8,7 +8,7 @@ from cyclone_storage.redis import lazyConnectionPool
 from cyclone_storage.sessions import MemoryStore, RedisStore, SessionStore, SQLiteStore
 from cyclone_storage.sqlite import SQLitePool
 
-from ..servers.redis import RedisServer  # noqa: TID252 -- tests are in no package that has a name
+from ..servers.redis import RedisServer
 from .handling import Clock
 
 __all__ = ["KINDS", "REDIS_DATABASE", "Stores"]

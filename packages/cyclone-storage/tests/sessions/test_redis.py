@@ -12,8 +12,8 @@ from cyclone_storage.errors import StorageUnavailable
 from cyclone_storage.redis import lazyConnectionPool
 from cyclone_storage.sessions import RedisStore, StoredSession
 
-from ..running import Loop  # noqa: TID252 -- tests are in no package that has a name
-from ..servers.redis import RedisServer  # noqa: TID252 -- tests are in no package that has a name
+from ..running import Loop
+from ..servers.redis import RedisServer
 from .handling import Browser, Handler, Whatever
 from .stores import REDIS_DATABASE
 

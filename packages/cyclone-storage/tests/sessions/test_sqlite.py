@@ -13,7 +13,7 @@ from cyclone_storage.errors import StorageUnavailable
 from cyclone_storage.sessions import SQLiteStore, StoredSession
 from cyclone_storage.sqlite import SQLitePool, dict_row, namedtuple_row, scalar_row
 
-from ..running import Loop  # noqa: TID252 -- tests are in no package that has a name
+from ..running import Loop
 from .handling import Clock, Whatever
 
 KEY = "ab" * 32

@@ -19,8 +19,8 @@ from hypothesis.stateful import (
 
 from cyclone_storage.sessions import Session
 
-from ..running import Loop  # noqa: TID252 -- tests are in no package that has a name
-from ..servers.redis import RedisServer  # noqa: TID252 -- tests are in no package that has a name
+from ..running import Loop
+from ..servers.redis import RedisServer
 from .handling import Browser, Handler, Whatever
 from .stores import KINDS, Stores
 

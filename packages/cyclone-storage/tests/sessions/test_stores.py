@@ -9,8 +9,8 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from cyclone_storage.sessions import SessionStore, StoredSession
 
-from ..running import Loop  # noqa: TID252 -- tests are in no package that has a name
-from ..servers.redis import RedisServer  # noqa: TID252 -- tests are in no package that has a name
+from ..running import Loop
+from ..servers.redis import RedisServer
 from .stores import KINDS, Stores
 
 KEY = "ab" * 32

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 
 from cyclone_storage.sql import SQLPool, connect
 
-from ..servers import mariadb, postgresql  # noqa: TID252 -- tests are in no package that has a name
+from ..servers import mariadb, postgresql
 
 __all__ = ["DRIVERS", "Database", "tables_of"]
 

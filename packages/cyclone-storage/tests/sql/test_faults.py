@@ -14,9 +14,9 @@ from cyclone_storage.dbsafe import dbsafe
 from cyclone_storage.errors import PoolTimeout, StorageUnavailable
 from cyclone_storage.sql import SQLPool, StatementTimeout, connect
 
-from ..running import Loop  # noqa: TID252 -- tests are in no package that has a name
-from ..servers.postgresql import PASSWORD  # noqa: TID252 -- as above
-from ..servers.processes import free_port  # noqa: TID252 -- as above
+from ..running import Loop
+from ..servers.postgresql import PASSWORD
+from ..servers.processes import free_port
 from .databases import Database, tables_of
 
 

@@ -11,7 +11,7 @@ from twisted.internet.defer import CancelledError, DeferredList, gatherResults
 from cyclone_storage.errors import PoolClosed, PoolTimeout, StorageError
 from cyclone_storage.sql import PoolFull, SQLPool, TransactionOver, connect
 
-from ..running import Loop  # noqa: TID252 -- tests are in no package that has a name
+from ..running import Loop
 from .databases import Database, tables_of
 
 

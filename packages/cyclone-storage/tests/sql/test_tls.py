@@ -9,8 +9,8 @@ import trustme
 
 from cyclone_storage.sql import connect
 
-from ..running import Loop  # noqa: TID252 -- tests are in no package that has a name
-from ..servers.processes import unprivileged, writable_directory  # noqa: TID252 -- as above
+from ..running import Loop
+from ..servers.processes import unprivileged, writable_directory
 from .conftest import need
 from .databases import DRIVERS, Database
 

@@ -8,7 +8,7 @@ from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from cyclone_storage.errors import PoolTimeout
 from cyclone_storage.sql import Isolation, TransactionAborted, TransactionOver
 
-from ..running import Loop  # noqa: TID252 -- tests are in no package that has a name
+from ..running import Loop
 from .databases import Database, tables_of
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from cyclone_storage.sqlite import SQLitePool
 
-from ..running import Loop  # noqa: TID252 -- what the tests of the package share
+from ..running import Loop
 
 HOLD = """
 import sqlite3, sys

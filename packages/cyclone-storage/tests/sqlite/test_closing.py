@@ -14,7 +14,7 @@ from twisted.internet.testing import MemoryReactorClock
 from cyclone_storage.errors import PoolClosed, PoolTimeout
 from cyclone_storage.sqlite import SQLitePool, StatementInterrupted
 
-from ..running import PATIENCE, Loop  # noqa: TID252 -- what the tests of the package share
+from ..running import PATIENCE, Loop
 from .test_waiting import ENDLESS, Blocked
 
 Pools = Callable[..., SQLitePool[Any]]

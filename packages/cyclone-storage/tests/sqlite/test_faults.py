@@ -23,7 +23,7 @@ from cyclone_storage.sqlite import (
 )
 from cyclone_storage.sqlite.errors import explained
 
-from ..running import Loop  # noqa: TID252 -- what the tests of the package share
+from ..running import Loop
 from .conftest import Disk
 
 Pools = Callable[..., SQLitePool[Any]]

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from cyclone_storage.sqlite import Cursor, SQLitePool
 
-from ..running import Loop  # noqa: TID252 -- what the tests of the package share
+from ..running import Loop
 
 KEYS = st.integers(0, 5)
 WRITES = st.one_of(

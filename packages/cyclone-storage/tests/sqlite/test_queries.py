@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, gatherResults
 from cyclone_storage.errors import StorageError
 from cyclone_storage.sqlite import Cursor, SQLitePool, TransactionError
 
-from ..running import Loop  # noqa: TID252 -- what the tests of the package share
+from ..running import Loop
 
 Pools = Callable[..., SQLitePool[Any]]
 Where = Callable[[Path], object]

@@ -7,7 +7,7 @@ from typing import Any
 
 from cyclone_storage.sqlite import Cursor, SQLitePool, dict_row, namedtuple_row, scalar_row
 
-from ..running import Loop  # noqa: TID252 -- what the tests of the package share
+from ..running import Loop
 
 Pools = Callable[..., SQLitePool[Any]]
 SELECT = "SELECT 1 AS a, 'x' AS b"

@@ -11,7 +11,7 @@ from twisted.internet.defer import CancelledError, Deferred, ensureDeferred, gat
 from cyclone_storage.errors import PoolClosed, PoolTimeout
 from cyclone_storage.sqlite import SQLitePool, TransactionError
 
-from ..running import Loop  # noqa: TID252 -- what the tests of the package share
+from ..running import Loop
 
 Pools = Callable[..., SQLitePool[Any]]
 

@@ -12,7 +12,7 @@ from twisted.internet.defer import CancelledError, TimeoutError, ensureDeferred,
 from cyclone_storage.errors import PoolTimeout, StorageUnavailable
 from cyclone_storage.sqlite import Cursor, QueueFull, SQLitePool, SQLiteStats, StatementInterrupted
 
-from ..running import PATIENCE, Loop  # noqa: TID252 -- what the tests of the package share
+from ..running import PATIENCE, Loop
 
 Pools = Callable[..., SQLitePool[Any]]
 ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"

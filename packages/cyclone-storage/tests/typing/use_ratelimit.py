@@ -1,7 +1,6 @@
 """Limits and caches as a program uses them; only type checkers read this."""
 
-from collections.abc import Coroutine
-from typing import Any, assert_type
+from typing import TYPE_CHECKING, Any, assert_type
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
@@ -9,6 +8,9 @@ from twisted.internet.task import Clock
 from cyclone_storage.caching import Cached, CacheStats, cached
 from cyclone_storage.ratelimit import Decision, RateLimit, RateLimited, remote_network
 from cyclone_storage.redis import ConnectionHandler
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
 
 
 class Request:

@@ -1,6 +1,6 @@
 """How programs use Redis; read by type checkers only, never run."""
 
-from typing import Any, assert_type
+from typing import TYPE_CHECKING, Any, assert_type
 
 from cyclone_storage.redis import (
     Batch,
@@ -13,7 +13,9 @@ from cyclone_storage.redis import (
     Value,
     connect,
 )
-from cyclone_storage.redis.commands import ConnectionCommands
+
+if TYPE_CHECKING:
+    from cyclone_storage.redis.commands import ConnectionCommands
 
 
 async def classic(pool: Commands) -> None:

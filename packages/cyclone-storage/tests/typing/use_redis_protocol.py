@@ -19,9 +19,9 @@ from cyclone_storage.redis import (
     Value,
     WaitTimeout,
 )
-from cyclone_storage.redis.protocol import BaseRedisProtocol
-from cyclone_storage.redis.resp import PENDING, RawReply, ReplyReader
-from cyclone_storage.redis.tls import client_tls
+from cyclone_storage.redis.connection.protocol import BaseRedisProtocol
+from cyclone_storage.redis.connection.resp import PENDING, RawReply, ReplyReader
+from cyclone_storage.redis.tls.context import client_tls
 
 root: type[RedisError] = AuthenticationError
 other_root: type[StorageError] = ReplyTooLarge

@@ -3,7 +3,8 @@
 from typing import Any
 
 from cyclone_storage.redis.commands import Batch, Commands, Transaction
-from cyclone_storage.redis.connect import connect
+from cyclone_storage.redis.connecting import connect
+from cyclone_storage.redis.connection.protocol import BaseRedisProtocol, RedisProtocol
 from cyclone_storage.redis.errors import (
     AuthenticationError,
     CertificateError,
@@ -23,14 +24,28 @@ from cyclone_storage.redis.errors import (
     WaitTimeout,
     WatchError,
 )
-from cyclone_storage.redis.factory import RedisFactory
-from cyclone_storage.redis.handler import ConnectionHandler, UnixConnectionHandler
-from cyclone_storage.redis.hashring import (
-    HashRing,
-)
-from cyclone_storage.redis.inbox import (
+from cyclone_storage.redis.listening.inbox import (
     SlowConsumer,
     StreamClosed,
+)
+from cyclone_storage.redis.listening.monitor import (
+    MonitorFactory,
+    MonitorProtocol,
+)
+from cyclone_storage.redis.listening.monitored import (
+    MonitoredCommand,
+    parse_monitored,
+)
+from cyclone_storage.redis.listening.monitoring import (
+    Monitor,
+)
+from cyclone_storage.redis.listening.subscriber import (
+    SubscriberFactory,
+    SubscriberProtocol,
+)
+from cyclone_storage.redis.listening.subscription import (
+    Message,
+    Subscription,
 )
 from cyclone_storage.redis.makers import (
     Connection,
@@ -42,26 +57,27 @@ from cyclone_storage.redis.makers import (
     lazyUnixConnection,
     lazyUnixConnectionPool,
 )
-from cyclone_storage.redis.monitor import (
-    MonitorFactory,
-    MonitorProtocol,
-)
-from cyclone_storage.redis.monitored import (
-    MonitoredCommand,
-    parse_monitored,
-)
-from cyclone_storage.redis.monitoring import (
-    Monitor,
-)
-from cyclone_storage.redis.pool_errors import NotConnected, RedisPoolClosed
-from cyclone_storage.redis.protocol import BaseRedisProtocol, RedisProtocol
-from cyclone_storage.redis.sentinel import (
+from cyclone_storage.redis.pool.errors import NotConnected, RedisPoolClosed
+from cyclone_storage.redis.pool.factory import RedisFactory
+from cyclone_storage.redis.pool.handler import ConnectionHandler, UnixConnectionHandler
+from cyclone_storage.redis.pool.stats import PoolStats
+from cyclone_storage.redis.sentinel.manager import (
     Sentinel,
     SentinelConnectionFactory,
     SentinelEndpoint,
     SentinelRedisProtocol,
 )
-from cyclone_storage.redis.sharded_makers import (
+from cyclone_storage.redis.sharding.handler import (
+    DifferentShards,
+    NotShardable,
+    ShardedConnectionHandler,
+    ShardedMethods,
+    ShardedUnixConnectionHandler,
+)
+from cyclone_storage.redis.sharding.hashring import (
+    HashRing,
+)
+from cyclone_storage.redis.sharding.makers import (
     ShardedConnection,
     ShardedConnectionPool,
     ShardedUnixConnection,
@@ -70,22 +86,6 @@ from cyclone_storage.redis.sharded_makers import (
     lazyShardedConnectionPool,
     lazyShardedUnixConnection,
     lazyShardedUnixConnectionPool,
-)
-from cyclone_storage.redis.sharding import (
-    DifferentShards,
-    NotShardable,
-    ShardedConnectionHandler,
-    ShardedMethods,
-    ShardedUnixConnectionHandler,
-)
-from cyclone_storage.redis.stats import PoolStats
-from cyclone_storage.redis.subscriber import (
-    SubscriberFactory,
-    SubscriberProtocol,
-)
-from cyclone_storage.redis.subscription import (
-    Message,
-    Subscription,
 )
 from cyclone_storage.redis.types import Key, Reply, Result, Value
 from cyclone_storage.redis.urls import RedisURL, parse_url

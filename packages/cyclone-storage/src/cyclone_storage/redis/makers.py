@@ -6,8 +6,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from cyclone_storage.redis.handler import ConnectionHandler, UnixConnectionHandler
 from cyclone_storage.redis.making import Options, complete, lazy, make_tcp, make_unix
+from cyclone_storage.redis.pool.handler import ConnectionHandler, UnixConnectionHandler
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred

@@ -9,9 +9,9 @@ from typing import Any, TypeVar, cast
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.python.failure import Failure
 
-from cyclone_storage.redis.endpoints import tcp_endpoint, unix_endpoint
-from cyclone_storage.redis.factory import RedisFactory
-from cyclone_storage.redis.handler import ConnectionHandler, UnixConnectionHandler
+from cyclone_storage.redis.pool.endpoints import tcp_endpoint, unix_endpoint
+from cyclone_storage.redis.pool.factory import RedisFactory
+from cyclone_storage.redis.pool.handler import ConnectionHandler, UnixConnectionHandler
 
 __all__ = [
     "Options",

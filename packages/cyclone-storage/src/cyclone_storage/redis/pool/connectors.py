@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cyclone_storage.redis.backoff import Backoff
+from cyclone_storage.redis.pool.backoff import Backoff
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IConnector
     from twisted.python.failure import Failure
 
-    from cyclone_storage.redis.factory import RedisFactory
+    from cyclone_storage.redis.pool.factory import RedisFactory
 
 __all__ = ["Connectors"]
 

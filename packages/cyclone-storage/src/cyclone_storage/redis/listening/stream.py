@@ -16,10 +16,10 @@ from cyclone_storage.redis.errors import (
     RedisError,
     WaitTimeout,
 )
-from cyclone_storage.redis.factory import RedisFactory
-from cyclone_storage.redis.inbox import Inbox, StreamClosed
-from cyclone_storage.redis.pool_errors import NotConnected
-from cyclone_storage.redis.subscriber import Subscribed
+from cyclone_storage.redis.listening.inbox import Inbox, StreamClosed
+from cyclone_storage.redis.listening.subscriber import Subscribed
+from cyclone_storage.redis.pool.errors import NotConnected
+from cyclone_storage.redis.pool.factory import RedisFactory
 
 if TYPE_CHECKING:
     from types import TracebackType

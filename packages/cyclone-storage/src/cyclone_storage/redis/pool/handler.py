@@ -10,13 +10,13 @@ from twisted.internet.defer import Deferred, fail, gatherResults, maybeDeferred
 from twisted.python.failure import Failure
 
 from cyclone_storage.redis.commands import Commands
-from cyclone_storage.redis.streaming import Streaming
+from cyclone_storage.redis.listening.streaming import Streaming
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from cyclone_storage.redis.factory import RedisFactory
-    from cyclone_storage.redis.stats import PoolStats
+    from cyclone_storage.redis.pool.factory import RedisFactory
+    from cyclone_storage.redis.pool.stats import PoolStats
 
 __all__ = ["ConnectionHandler", "UnixConnectionHandler"]
 

@@ -5,7 +5,7 @@ All are predicates of a sentence about the server.
 
 from typing import TYPE_CHECKING, Final
 
-from cyclone_storage.redis.tls_files import describe_openssl
+from cyclone_storage.redis.tls.files import describe_openssl
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate

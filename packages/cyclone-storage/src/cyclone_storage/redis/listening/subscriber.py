@@ -7,9 +7,9 @@ from typing import Any, Final
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.python.failure import Failure
 
-from cyclone_storage.redis.factory import RedisFactory
-from cyclone_storage.redis.handler import ConnectionHandler
-from cyclone_storage.redis.listening import ListeningProtocol, is_refusal
+from cyclone_storage.redis.listening.protocol import ListeningProtocol, is_refusal
+from cyclone_storage.redis.pool.factory import RedisFactory
+from cyclone_storage.redis.pool.handler import ConnectionHandler
 from cyclone_storage.redis.types import Key, Reply
 
 __all__ = ["Subscribed", "SubscriberFactory", "SubscriberProtocol"]

@@ -9,13 +9,13 @@ from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 
-from cyclone_storage.redis.backoff import Backoff
 from cyclone_storage.redis.errors import TimeoutError  # noqa: A004 -- txredisapi's name
+from cyclone_storage.redis.pool.backoff import Backoff
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IAddress, IDelayedCall, IStreamClientEndpoint
 
-    from cyclone_storage.redis.factory import RedisFactory
+    from cyclone_storage.redis.pool.factory import RedisFactory
 
 __all__ = ["Attempt", "Slot", "watch_loss"]
 

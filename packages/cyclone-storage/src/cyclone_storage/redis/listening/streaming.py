@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from cyclone_storage.redis.inbox import MAX_BYTES, MAX_MESSAGES, WhenFull
+from cyclone_storage.redis.listening.inbox import MAX_BYTES, MAX_MESSAGES, WhenFull
 from cyclone_storage.redis.types import Key
 
 if TYPE_CHECKING:
-    from cyclone_storage.redis.factory import RedisFactory
-    from cyclone_storage.redis.monitoring import Monitor
-    from cyclone_storage.redis.subscription import Subscription
+    from cyclone_storage.redis.listening.monitoring import Monitor
+    from cyclone_storage.redis.listening.subscription import Subscription
+    from cyclone_storage.redis.pool.factory import RedisFactory
 
 __all__ = ["Streaming"]
 
@@ -49,7 +49,7 @@ class Streaming:
         Raises:
             ValueError: There is neither a channel nor a pattern, or an option is out of its range.
         """
-        from cyclone_storage.redis.subscription import Subscription
+        from cyclone_storage.redis.listening.subscription import Subscription
 
         return Subscription(
             self._factory,
@@ -83,7 +83,7 @@ class Streaming:
         Raises:
             ValueError: An option is out of its range.
         """
-        from cyclone_storage.redis.monitoring import Monitor
+        from cyclone_storage.redis.listening.monitoring import Monitor
 
         return Monitor(
             self._factory, max_messages=max_messages, max_bytes=max_bytes, when_full=when_full

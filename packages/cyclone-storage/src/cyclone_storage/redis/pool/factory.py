@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 from twisted.internet.address import UNIXAddress
 from twisted.internet.defer import Deferred, succeed
 
-from cyclone_storage.redis.backoff import retry_delay
-from cyclone_storage.redis.blocking import BlockingConnections
-from cyclone_storage.redis.connectors import Connectors
+from cyclone_storage.redis.connection.protocol import RedisProtocol
 from cyclone_storage.redis.errors import AuthenticationError, ResponseError
-from cyclone_storage.redis.handler import ConnectionHandler
-from cyclone_storage.redis.lending import Lending
-from cyclone_storage.redis.pool_errors import NotConnected
-from cyclone_storage.redis.protocol import RedisProtocol
-from cyclone_storage.redis.slots import Attempt, Slot, watch_loss
-from cyclone_storage.redis.stats import PoolStats
-from cyclone_storage.redis.troubles import Troubles
+from cyclone_storage.redis.pool.backoff import retry_delay
+from cyclone_storage.redis.pool.blocking import BlockingConnections
+from cyclone_storage.redis.pool.connectors import Connectors
+from cyclone_storage.redis.pool.errors import NotConnected
+from cyclone_storage.redis.pool.handler import ConnectionHandler
+from cyclone_storage.redis.pool.lending import Lending
+from cyclone_storage.redis.pool.slots import Attempt, Slot, watch_loss
+from cyclone_storage.redis.pool.stats import PoolStats
+from cyclone_storage.redis.pool.troubles import Troubles
 
 if TYPE_CHECKING:
     from collections.abc import Callable

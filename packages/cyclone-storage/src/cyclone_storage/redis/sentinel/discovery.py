@@ -9,8 +9,8 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 
-from cyclone_storage.redis.endpoints import tcp_endpoint
-from cyclone_storage.redis.protocol import RedisProtocol
+from cyclone_storage.redis.connection.protocol import RedisProtocol
+from cyclone_storage.redis.pool.endpoints import tcp_endpoint
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall

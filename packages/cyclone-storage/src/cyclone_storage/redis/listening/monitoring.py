@@ -2,11 +2,11 @@
 
 from typing import cast
 
-from cyclone_storage.redis.factory import RedisFactory
-from cyclone_storage.redis.inbox import MAX_BYTES, MAX_MESSAGES, Inbox, WhenFull
-from cyclone_storage.redis.monitor import MonitorProtocol
-from cyclone_storage.redis.monitored import MonitoredCommand, parse_monitored
-from cyclone_storage.redis.stream import MessageStream, StreamFactory
+from cyclone_storage.redis.listening.inbox import MAX_BYTES, MAX_MESSAGES, Inbox, WhenFull
+from cyclone_storage.redis.listening.monitor import MonitorProtocol
+from cyclone_storage.redis.listening.monitored import MonitoredCommand, parse_monitored
+from cyclone_storage.redis.listening.stream import MessageStream, StreamFactory
+from cyclone_storage.redis.pool.factory import RedisFactory
 
 __all__ = ["Monitor"]
 

@@ -48,7 +48,7 @@ def describe_loss(reason: BaseException, host: str) -> RedisError:
     from OpenSSL import SSL
 
     if isinstance(reason, SSL.Error):
-        from cyclone_storage.redis.tls_problems import describe_handshake
+        from cyclone_storage.redis.tls.problems import describe_handshake
 
         made: RedisError = TLSError(f"The Redis server at {host} {describe_handshake(reason)}")
     elif isinstance(reason, error.ConnectionDone):

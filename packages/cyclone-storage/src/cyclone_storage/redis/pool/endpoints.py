@@ -76,7 +76,7 @@ def tcp_endpoint(
     if not tls:
         return endpoint
     if tls is True:
-        from cyclone_storage.redis.tls import client_tls
+        from cyclone_storage.redis.tls.context import client_tls
 
         tls = client_tls(host)
     elif not (IOpenSSLClientConnectionCreator.providedBy(tls) or hasattr(tls, "getContext")):

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from cyclone_storage.redis.factory import RedisFactory
-from cyclone_storage.redis.handler import ConnectionHandler
-from cyclone_storage.redis.listening import ListeningProtocol, is_refusal
-from cyclone_storage.redis.resp import MAX_REPLY_SIZE
+from cyclone_storage.redis.connection.resp import MAX_REPLY_SIZE
+from cyclone_storage.redis.listening.protocol import ListeningProtocol, is_refusal
+from cyclone_storage.redis.pool.factory import RedisFactory
+from cyclone_storage.redis.pool.handler import ConnectionHandler
 
 __all__ = ["MonitorFactory", "MonitorProtocol"]
 

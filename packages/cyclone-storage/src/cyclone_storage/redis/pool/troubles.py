@@ -5,7 +5,7 @@ import copy
 from twisted.logger import Logger
 
 from cyclone_storage.redis.errors import AuthenticationError, CertificateError, WaitTimeout
-from cyclone_storage.redis.pool_errors import NotConnected, RedisPoolClosed
+from cyclone_storage.redis.pool.errors import NotConnected, RedisPoolClosed
 
 __all__ = ["Troubles"]
 

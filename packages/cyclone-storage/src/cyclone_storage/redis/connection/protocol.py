@@ -7,13 +7,23 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from cyclone_storage.redis.classic import ClassicProtocol
 from cyclone_storage.redis.commands import ConnectionCommands
-from cyclone_storage.redis.conversion import (
+from cyclone_storage.redis.connection.classic import ClassicProtocol
+from cyclone_storage.redis.connection.conversion import (
     build_command,
     convert_reply,
     make_converter,
     make_encoder,
+)
+from cyclone_storage.redis.connection.losses import describe_loss, describe_peer, fail_command
+from cyclone_storage.redis.connection.reply_queue import ReplyQueue
+from cyclone_storage.redis.connection.resp import (
+    MAX_DEPTH,
+    MAX_ELEMENTS,
+    MAX_LINE,
+    MAX_REPLY_SIZE,
+    PENDING,
+    ReplyReader,
 )
 from cyclone_storage.redis.errors import (
     AuthenticationError,
@@ -24,16 +34,6 @@ from cyclone_storage.redis.errors import (
     RedisError,
     ResponseError,
     TimeoutError,  # noqa: A004 -- txredisapi's name
-)
-from cyclone_storage.redis.losses import describe_loss, describe_peer, fail_command
-from cyclone_storage.redis.reply_queue import ReplyQueue
-from cyclone_storage.redis.resp import (
-    MAX_DEPTH,
-    MAX_ELEMENTS,
-    MAX_LINE,
-    MAX_REPLY_SIZE,
-    PENDING,
-    ReplyReader,
 )
 from cyclone_storage.redis.types import Reply, Result
 

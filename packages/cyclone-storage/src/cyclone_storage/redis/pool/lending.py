@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred, fail, succeed
 
-from cyclone_storage.redis.rotation import Rotation
-from cyclone_storage.redis.waiting import WaitingLine
+from cyclone_storage.redis.pool.rotation import Rotation
+from cyclone_storage.redis.pool.waiting import WaitingLine
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall
 
-    from cyclone_storage.redis.troubles import Troubles
+    from cyclone_storage.redis.pool.troubles import Troubles
 
 __all__ = ["MOST_WAITING", "Lending"]
 

@@ -8,14 +8,14 @@ from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.python.failure import Failure
 
 from cyclone_storage.redis.errors import ResponseError, WaitTimeout
-from cyclone_storage.redis.pool_errors import NotConnected
-from cyclone_storage.redis.slots import Attempt
-from cyclone_storage.redis.waiting import WaitingLine
+from cyclone_storage.redis.pool.errors import NotConnected
+from cyclone_storage.redis.pool.slots import Attempt
+from cyclone_storage.redis.pool.waiting import WaitingLine
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall
 
-    from cyclone_storage.redis.factory import RedisFactory
+    from cyclone_storage.redis.pool.factory import RedisFactory
 
 __all__ = ["BlockingConnections"]
 

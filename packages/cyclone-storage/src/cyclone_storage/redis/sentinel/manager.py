@@ -10,7 +10,12 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint
 from zope.interface import implementer
 
-from cyclone_storage.redis.discovery import (
+from cyclone_storage.redis.connection.protocol import RedisProtocol
+from cyclone_storage.redis.errors import MasterNotFoundError, ResponseError
+from cyclone_storage.redis.pool.endpoints import tcp_endpoint
+from cyclone_storage.redis.pool.factory import RedisFactory
+from cyclone_storage.redis.pool.handler import ConnectionHandler
+from cyclone_storage.redis.sentinel.discovery import (
     Address,
     Inquiry,
     SentinelAsker,
@@ -18,11 +23,6 @@ from cyclone_storage.redis.discovery import (
     State,
     read_state,
 )
-from cyclone_storage.redis.endpoints import tcp_endpoint
-from cyclone_storage.redis.errors import MasterNotFoundError, ResponseError
-from cyclone_storage.redis.factory import RedisFactory
-from cyclone_storage.redis.handler import ConnectionHandler
-from cyclone_storage.redis.protocol import RedisProtocol
 
 __all__ = ["Sentinel", "SentinelConnectionFactory", "SentinelEndpoint", "SentinelRedisProtocol"]
 

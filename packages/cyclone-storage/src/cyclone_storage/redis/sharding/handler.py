@@ -16,15 +16,15 @@ from twisted.python.failure import Failure
 from cyclone_storage.errors import StorageError
 from cyclone_storage.redis.commands import Commands
 from cyclone_storage.redis.errors import ConnectionError  # noqa: A004 -- txredisapi's name
-from cyclone_storage.redis.handler import ConnectionHandler
-from cyclone_storage.redis.hashring import HashRing, hashed_part
-from cyclone_storage.redis.shardable import SPREAD, ShardedMethods, find_keys
+from cyclone_storage.redis.pool.handler import ConnectionHandler
+from cyclone_storage.redis.sharding.hashring import HashRing, hashed_part
+from cyclone_storage.redis.sharding.shardable import SPREAD, ShardedMethods, find_keys
 from cyclone_storage.redis.types import Key, Value
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from cyclone_storage.redis.stats import PoolStats
+    from cyclone_storage.redis.pool.stats import PoolStats
 
 __all__ = [
     "DifferentShards",

@@ -7,11 +7,11 @@ from typing import Any, cast
 from twisted.internet.defer import Deferred, gatherResults, succeed
 from twisted.python.failure import Failure
 
-from cyclone_storage.redis.factory import RedisFactory
-from cyclone_storage.redis.inbox import MAX_BYTES, MAX_MESSAGES, Inbox, WhenFull
-from cyclone_storage.redis.pool_errors import NotConnected
-from cyclone_storage.redis.stream import MessageStream, StreamFactory
-from cyclone_storage.redis.subscriber import Subscribed, SubscriberProtocol
+from cyclone_storage.redis.listening.inbox import MAX_BYTES, MAX_MESSAGES, Inbox, WhenFull
+from cyclone_storage.redis.listening.stream import MessageStream, StreamFactory
+from cyclone_storage.redis.listening.subscriber import Subscribed, SubscriberProtocol
+from cyclone_storage.redis.pool.errors import NotConnected
+from cyclone_storage.redis.pool.factory import RedisFactory
 from cyclone_storage.redis.types import Key
 
 __all__ = ["Message", "Subscription"]

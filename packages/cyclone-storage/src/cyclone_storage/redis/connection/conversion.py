@@ -5,8 +5,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
+from cyclone_storage.redis.connection.resp import RawReply
 from cyclone_storage.redis.errors import InvalidData
-from cyclone_storage.redis.resp import RawReply
 from cyclone_storage.redis.types import Reply, Result
 
 __all__ = ["build_command", "convert_reply", "make_converter", "make_encoder"]

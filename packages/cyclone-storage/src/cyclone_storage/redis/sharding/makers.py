@@ -16,7 +16,10 @@ from cyclone_storage.redis.making import (
     sharded_complete,
     split_host,
 )
-from cyclone_storage.redis.sharding import ShardedConnectionHandler, ShardedUnixConnectionHandler
+from cyclone_storage.redis.sharding.handler import (
+    ShardedConnectionHandler,
+    ShardedUnixConnectionHandler,
+)
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred

@@ -8,9 +8,9 @@ from typing import Any, Final
 from twisted.logger import Logger
 
 from cyclone_storage.errors import InvalidURL
-from cyclone_storage.redis.endpoints import TLSEndpoint, tcp_endpoint, unix_endpoint
-from cyclone_storage.redis.factory import RedisFactory
-from cyclone_storage.redis.handler import ConnectionHandler, UnixConnectionHandler
+from cyclone_storage.redis.pool.endpoints import TLSEndpoint, tcp_endpoint, unix_endpoint
+from cyclone_storage.redis.pool.factory import RedisFactory
+from cyclone_storage.redis.pool.handler import ConnectionHandler, UnixConnectionHandler
 from cyclone_storage.redis.urls import RedisURL, parse_url
 
 __all__ = ["connect"]
@@ -236,7 +236,7 @@ def _tls(server: RedisURL, options: Mapping[str, Any]) -> Any:
                 f"{(given or ['verify'])[0]} is for TLS, and this URL asks for none: write rediss://"
             )
         return None
-    from cyclone_storage.redis.tls import client_tls
+    from cyclone_storage.redis.tls.context import client_tls
 
     if not options["verify"]:
         _log.warn(

@@ -8,11 +8,11 @@ from twisted.internet.interfaces import ITransport
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from cyclone_storage.redis.connection.protocol import RedisProtocol
 from cyclone_storage.redis.errors import (
     ConnectionError,  # noqa: A004 -- txredisapi's name
     ResponseError,
 )
-from cyclone_storage.redis.protocol import RedisProtocol
 
 __all__ = ["ListeningProtocol", "is_refusal"]
 

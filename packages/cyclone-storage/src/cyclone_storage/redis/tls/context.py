@@ -11,8 +11,8 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from cyclone_storage.redis.errors import CertificateError
-from cyclone_storage.redis.tls_files import load_client_certificate, trust
-from cyclone_storage.redis.tls_problems import describe_names, describe_verification
+from cyclone_storage.redis.tls.files import load_client_certificate, trust
+from cyclone_storage.redis.tls.problems import describe_names, describe_verification
 
 if TYPE_CHECKING:
     from OpenSSL import SSL

@@ -1,0 +1,1 @@
+"""One connection to a Redis server: bytes, replies, and the commands that wait for them."""

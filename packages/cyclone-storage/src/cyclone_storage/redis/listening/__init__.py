@@ -1,0 +1,1 @@
+"""Connections on which the server speaks by itself: channels and `MONITOR`."""

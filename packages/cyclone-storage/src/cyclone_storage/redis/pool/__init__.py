@@ -1,0 +1,1 @@
+"""Connections to one server that commands share: made, kept, lent, made again."""

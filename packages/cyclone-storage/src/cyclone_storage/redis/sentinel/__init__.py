@@ -1,0 +1,1 @@
+"""Pools that follow the master of a service wherever it goes."""

@@ -1,0 +1,1 @@
+"""Several servers as one: each key is on one of them."""

@@ -1,0 +1,1 @@
+"""TLS to a Redis server: verified unless the program says otherwise."""
