@@ -1,9 +1,9 @@
 """The habits of the project, one session each: `nox --list` shows them.
 
 `nox` alone runs what a change must pass: lint, types, build, tests, integration. By name only:
-`nox -s install`, `clone`, `bench`, `clientbench`, `microbench`, `testssl`, `hostile`, `soak`. Tests run
-against the wheels in `dist/`, never against the source tree. uv is used where it is found; plain pip does
-it too.
+`nox -s install`, `clone`, `bench`, `clientbench`, `storagebench`, `microbench`, `testssl`, `hostile`,
+`soak`. Tests run against the wheels in `dist/`, never against the source tree. uv is used where it is
+found; plain pip does it too.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from support import (
     ROOT,
     RUN_TWICE,
     RUNNING,
+    STORAGES,
     TEST_EXTRAS,
     TEST_PROGRAMS,
     TWISTED_FLOOR,
@@ -79,8 +80,12 @@ def types(session: nox.Session) -> None:
     session.install(*editable, *groups)
     cache = str(Path(session.virtualenv.location, "mypy"))
 
+    # The integration tests start the servers that the tests of cyclone-storage have.
+    servers = {"MYPYPATH": str(ROOT / "packages" / "cyclone-storage" / "tests")}
+
     def mypy(*args: str) -> None:
-        session.run("mypy", "--strict", "--cache-dir", cache, *args)
+        environment = servers if args == ("integration",) else {}
+        session.run("mypy", "--strict", "--cache-dir", cache, *args, env=environment)
 
     # By import name: by path, `src/twisted/plugins` would be taken for Twisted itself.
     mypy(*[arg for name in PACKAGES for arg in ("--package", name.replace("-", "_"))])
@@ -167,7 +172,7 @@ def tests(session: nox.Session, package: str, constraint: str) -> None:
 @nox.session
 def integration(session: nox.Session) -> None:
     """Test all packages together, as installed, over real sockets and with real peers."""
-    need(session, "openssl", "curl", "nginx", "redis-server", *GETTEXT)
+    need(session, "openssl", "curl", "nginx", *STORAGES, *GETTEXT)
     # With bytecode: hundreds of processes start here, and half of their time would go into compiling.
     install_built(session, *group("integration"), f"cyclone[all]=={VERSION}", compiled=True)
     run = ["-m", "pytest", "-p", "no:cacheprovider", "integration", *session.posargs]

@@ -1,8 +1,8 @@
 """The classic makers: their signatures, and what they return."""
 
 import inspect
+import shutil
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +21,7 @@ from cyclone_storage.redis import CertificateError, ConnectionHandler, WaitTimeo
 from cyclone_storage.redis.making import Options, listed, split_host
 
 from ..running import Loop
-from ..servers.processes import free_port
+from ..servers.processes import free_port, writable_directory
 from ..servers.redis import RedisServer
 
 SINGLE = ["Connection", "ConnectionPool", "UnixConnection", "UnixConnectionPool"]
@@ -143,22 +143,19 @@ def test_options_show_no_password() -> None:
     assert "pw" not in repr(Options(None, 1, True, None, "pw", None, None, True, None))
 
 
-def test_tls_verifies_or_is_what_was_given(loop: Loop, tmp_path: Path) -> None:
+def test_tls_verifies_or_is_what_was_given(loop: Loop) -> None:
     """True trusts whom the system trusts; a context of one's own is used as it is, of either kind."""
+    directory = writable_directory("tls")
     ca = trustme.CA()
     cert = ca.issue_cert("localhost", "127.0.0.1")
-    (tmp_path / "key.pem").write_bytes(cert.private_key_pem.bytes())
-    (tmp_path / "cert.pem").write_bytes(cert.cert_chain_pems[0].bytes())
-    tmp_path.chmod(0o755)
-    for each in tmp_path.iterdir():
-        each.chmod(0o644)
-    for each in [tmp_path.parent, tmp_path.parent.parent]:
-        each.chmod(0o755)
+    cert.private_key_pem.write_to_path(directory / "key.pem")
+    cert.cert_chain_pems[0].write_to_path(directory / "cert.pem")
+    (directory / "key.pem").chmod(0o644)
     tls_port = free_port()
     server = RedisServer(
         tls_port=str(tls_port),
-        tls_cert_file=str(tmp_path / "cert.pem"),
-        tls_key_file=str(tmp_path / "key.pem"),
+        tls_cert_file=str(directory / "cert.pem"),
+        tls_key_file=str(directory / "key.pem"),
         tls_auth_clients="no",
     )
 
@@ -170,9 +167,9 @@ def test_tls_verifies_or_is_what_was_given(loop: Loop, tmp_path: Path) -> None:
             pool = await redis.Connection("localhost", tls_port, ssl_context_factory=given)
             assert await pool.ping() == "PONG"
             await pool.disconnect()
-        (tmp_path / "ca.pem").write_bytes(ca.cert_pem.bytes())
+        (directory / "ca.pem").write_bytes(ca.cert_pem.bytes())
         where = f"rediss://localhost:{tls_port}?pool_size=1"
-        for query in (f"ca_certs={tmp_path}/ca.pem", "verify=none"):
+        for query in (f"ca_certs={directory}/ca.pem", "verify=none"):
             async with redis.connect(f"{where}&{query}") as pool:
                 assert await pool.ping() == "PONG"
         async with redis.connect(where, wait_timeout=20) as pool:
@@ -183,3 +180,4 @@ def test_tls_verifies_or_is_what_was_given(loop: Loop, tmp_path: Path) -> None:
         loop.run(main)
     finally:
         server.close()
+        shutil.rmtree(directory)
