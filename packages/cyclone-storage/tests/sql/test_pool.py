@@ -119,6 +119,23 @@ def test_is_an_adbapi_pool(database: Database, loop: Loop) -> None:
     loop.run(main)
 
 
+def test_block(database: Database, loop: Loop) -> None:
+    """`async with` closes the pool at its end, whatever ended it."""
+
+    async def main() -> None:
+        async with connect(database.url()) as pool:
+            assert await pool.runQuery("SELECT 7") == [(7,)]
+        with pytest.raises(PoolClosed):
+            await pool.runQuery("SELECT 7")
+        with pytest.raises(LookupError):
+            async with connect(database.url()) as pool:
+                raise LookupError
+        with pytest.raises(PoolClosed):
+            await pool.ready()
+
+    loop.run(main)
+
+
 def test_disconnect(database: Database, loop: Loop) -> None:
     """A function may throw its connection away, but no other; the next has a new one."""
 

@@ -23,7 +23,9 @@ from cyclone import (
     locale,
     log,
     options,
+    redis,
     routing,
+    sqlite,
     template,
     testing,
     util,
@@ -74,4 +76,6 @@ mounted: wsgi.WSGIContainer
 client: testing.Client = testing.Client(application)
 started: object = autoreload.start
 style: object = bottle.route
+pool: redis.ConnectionHandler = cyclone.redis.lazyConnectionPool("localhost", 6379)
+rows: list[object] = cyclone.sqlite.InlineSQLite().runQuery("SELECT 1")
 channel: object = log.access_log

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from functools import partial
+from types import TracebackType
 from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 
 from twisted.enterprise import adbapi
@@ -144,6 +145,25 @@ class SQLPool(adbapi.ConnectionPool):
             ValueError: There is no such isolation.
         """
         return SQLTransaction(self._jobs, self, isolation, read_only=read_only)
+
+    async def __aenter__(self) -> Self:
+        """Return this pool; its connections are made when they are needed."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it.
+
+        Args:
+            kind: The class of the exception that ended the block, or None.
+            error: The exception.
+            trace: Where it was raised.
+        """
+        await self.close()
 
     def ready(self, timeout: float | None = None) -> Deferred[Self]:
         """Connect, to see whether the database is there.
