@@ -1,1 +1,3 @@
 """Connections to one server that commands share: made, kept, lent, made again."""
+
+__all__: list[str] = []

@@ -1,1 +1,3 @@
 """TLS to a Redis server: verified unless the program says otherwise."""
+
+__all__: list[str] = []
