@@ -77,5 +77,5 @@ client: testing.Client = testing.Client(application)
 started: object = autoreload.start
 style: object = bottle.route
 pool: redis.ConnectionHandler = cyclone.redis.lazyConnectionPool("localhost", 6379)
-rows: list[object] = cyclone.sqlite.InlineSQLite().runQuery("SELECT 1")
+rows: list[object] = sqlite.InlineSQLite().runQuery("SELECT 1")
 channel: object = log.access_log
