@@ -4,8 +4,9 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from twisted.internet.defer import inlineCallbacks
+from twisted.internet.defer import inlineCallbacks, succeed
 from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.logger import capturedLogs
 
 import cyclone.web
 from cyclone_storage.ratelimit import RateLimit, remote_network
@@ -65,6 +66,29 @@ class Classic(Base):
         self.finish("done")
 
 
+class Generator(Base):
+    """Has forgotten `inlineCallbacks`, with which handlers run nevertheless."""
+
+    limit = RateLimit(1, 60)
+
+    @limit.by(remote_network)
+    def get(self) -> Any:  # noqa: ANN401 -- a generator
+        """Answer."""
+        self.write((yield succeed("done")))
+
+
+class Forgotten(Base):
+    """Has a decorator without its key, and nothing by which that could be told earlier."""
+
+    limit = RateLimit(1, 60)
+
+    @limit.by
+    def answer(self) -> Any:  # noqa: ANN401 -- never
+        """Answer."""
+
+    get = cast("Any", answer)
+
+
 class SignedIn(Base):
     """Limits each user."""
 
@@ -77,10 +101,13 @@ class SignedIn(Base):
         self.write("done")
 
 
+KINDS = (Plain, Coroutine, Classic, Generator, Forgotten, SignedIn)
+
+
 @pytest.fixture
 def ask() -> Any:  # noqa: ANN401 -- a function
     """A function that asks and gives status, `Retry-After` and body."""
-    routes = [(f"/{each.__name__.lower()}", each) for each in (Plain, Coroutine, Classic, SignedIn)]
+    routes = [(f"/{each.__name__.lower()}", each) for each in KINDS]
     for _, each in routes:
         for address in ("192.168.1.1", "ann", "bob"):
             each.limit.reset(address)
@@ -100,9 +127,9 @@ def ask() -> Any:  # noqa: ANN401 -- a function
     return ask
 
 
-@pytest.mark.parametrize("path", ["/plain", "/classic"])
+@pytest.mark.parametrize("path", ["/plain", "/classic", "/generator"])
 def test_methods(ask: Any, path: str) -> None:  # noqa: ANN401 -- see there
-    """Plain and classic methods answer once, then the client is told when to come again."""
+    """Plain and classic methods and generators answer once, then the client is told when to come again."""
     assert ask("GET", path) == (200, None, b"done")
     status, retry_after, body = ask("GET", path)
     assert (status, retry_after) == (429, "60")
@@ -115,6 +142,15 @@ def test_costs(ask: Any) -> None:  # noqa: ANN401 -- see there
     assert ask("DELETE", "/coroutine")[0] == 429
     assert ask("HEAD", "/coroutine") == (200, None, b"")
     assert ask("GET", "/coroutine")[0] == 429
+
+
+def test_without_a_key(ask: Any) -> None:  # noqa: ANN401 -- see there
+    """A decorator that has lost its key is an error, never an empty page."""
+    with capturedLogs() as lines:
+        assert ask("GET", "/forgotten")[0] == 500
+    assert any(
+        "was @limit.by written without its key?" in str(line["log_failure"]) for line in lines
+    )
 
 
 def test_signed_in(ask: Any) -> None:  # noqa: ANN401 -- see there

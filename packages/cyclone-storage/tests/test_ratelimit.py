@@ -1,6 +1,10 @@
 """Limits in memory: who may go on, what is remembered, what is refused."""
 
 import math
+import time
+from collections.abc import AsyncIterator, Generator
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from twisted.internet.task import Clock
+from twisted.logger import capturedLogs, formatEvent
 
 from cyclone_storage.errors import StorageError
 from cyclone_storage.ratelimit import Decision, RateLimit, RateLimited, remote_network
+from cyclone_storage.ratelimit.keys import short_key
 
 
 class Request:
@@ -18,6 +24,18 @@ class Request:
 
     def __init__(self, remote_ip: str | None) -> None:
         self.remote_ip = remote_ip
+
+
+class Scripted:
+    """Has what a store needs."""
+
+    def eval(self, *_: object) -> Deferred[Any]:
+        """Run a script."""
+        return succeed([0, 0])
+
+    def delete(self, _: object) -> Deferred[Any]:
+        """Remove a key."""
+        return succeed(1)
 
 
 class Handler:
@@ -44,6 +62,12 @@ class Handler:
     def classic(self) -> Any:  # noqa: ANN401 -- what inlineCallbacks makes of it
         """Do it as one did."""
         self.did.append((yield succeed("classic")))
+
+    @limit.by(remote_network)
+    def generator(self) -> Generator[Deferred[str], str, str]:
+        """Do it as one did who has forgotten `inlineCallbacks`."""
+        self.did.append((yield succeed("generator")))
+        return "its result"
 
     @limit.by(lambda _: "everybody", cost=2)
     async def failing(self) -> None:
@@ -187,6 +211,14 @@ def test_long_keys_are_hashed() -> None:
     assert all(len(key) < 100 for key in kept)
 
 
+def test_hashed_keys_are_apart() -> None:
+    """Nobody can type what a long key of somebody else becomes."""
+    long = "x" * 300
+    digest = short_key(long)
+    assert short_key(digest) != digest
+    assert len({short_key(digest), short_key(short_key(digest)), digest}) == 3
+
+
 @given(st.lists(st.tuples(st.floats(0, 3), st.integers(1, 4)), max_size=60), st.integers(4, 7))
 def test_like_a_bucket_that_is_filled(attempts: list[tuple[float, int]], burst: int) -> None:
     """It decides as a bucket does that is written down as a number of tokens."""
@@ -220,12 +252,46 @@ def test_like_a_bucket_that_is_filled(attempts: list[tuple[float, int]], burst: 
         (TypeError, "burst of a RateLimit is 1.5", {"burst": 1.5}),
         (TypeError, "burst of a RateLimit is True", {"burst": True}),
         (ValueError, "max_keys of a RateLimit is -5", {"max_keys": -5}),
+        (TypeError, "rate of a RateLimit is '5'; it must be a number", {"rate": "5"}),
+        (TypeError, "rate of a RateLimit is None; it must be a number", {"rate": None}),
+        (TypeError, "rate of a RateLimit is True; it must be a number", {"rate": True}),
+        (TypeError, "rate of a RateLimit is Decimal", {"rate": Decimal(5)}),
+        (TypeError, "timeout of a RateLimit is None; it must be a number", {"timeout": None}),
+        (TypeError, r"per of a RateLimit .*give its total_seconds\(\)", {"per": timedelta(1)}),
+        (ValueError, "RateLimit of 9.9.*e-321 in 60 s", {"rate": 1e-320, "per": 60}),
+        (ValueError, "burst of a RateLimit is above", {"rate": 1e308, "per": 1e-300}),
+        (ValueError, r"RateLimit of 1e\+15 in 1e-300 s", {"rate": 1e15, "per": 1e-300}),
+        (ValueError, "rate of a RateLimit is 1000", {"rate": 10**400}),
+        (ValueError, r"RateLimit of 1 in 1e\+11 s", {"per": 1e11}),
+        (ValueError, "burst of a RateLimit is above", {"burst": 10**400}),
+        (ValueError, "burst of a RateLimit is above", {"rate": 1e20}),
+        (TypeError, "store= of a RateLimit is of type str.*connect", {"store": "redis://x"}),
+        (TypeError, "store= of a RateLimit is of type type", {"store": Scripted}),
+        (TypeError, "name= of a RateLimit is 5; it must be text", {"name": 5}),
+        (TypeError, "clock= of a RateLimit .* has no seconds", {"clock": time.time}),
+        (TypeError, "fail_open= of a RateLimit is 'no'", {"fail_open": "no"}),
     ],
 )
 def test_wrong_options(error: type[Exception], says: str, options: dict[str, Any]) -> None:
     """A number that makes no limit is refused with its name and value."""
-    with pytest.raises(error, match=f"^the {says}|^{says}"):
+    with pytest.raises(error, match=f"^(the |a |)?{says}"):
         RateLimit(**{"rate": 1, **options})
+
+
+def test_no_password_in_errors() -> None:
+    """A URL that was given in the place of a pool is not shown: it may hold a password."""
+    url: Any = "redis://:secret@host/0"
+    with pytest.raises(TypeError) as caught:
+        RateLimit(1, store=url, name="x")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("rate", "per"), [(1, 1e10), (1e12, 1), (1e-10, 1)])
+def test_extreme_rates(rate: float, per: float) -> None:
+    """The slowest and the fastest limit that can be made count as all others do."""
+    limit = RateLimit(rate, per, burst=1, clock=Clock())
+    assert outcome(limit.take("a")) == Decision(True, 0, 0)
+    assert outcome(limit.take("a")) == Decision(False, 0, pytest.approx(per / rate))
 
 
 @pytest.mark.parametrize(
@@ -275,6 +341,68 @@ def test_decorated_methods() -> None:
     assert run(other.classic()) is None
     assert other.did == ["classic"]
     assert handler.plain.__name__ == "plain"
+
+
+def test_decorated_generators() -> None:
+    """A generator runs as it does without the limit, and what a method returns is returned."""
+    handler = Handler("198.51.100.3")
+    with capturedLogs() as lines:
+        assert run(handler.generator()) == "its result"
+    assert handler.did == ["generator"]
+    assert [formatEvent(line) for line in lines] == [
+        "Handler.generator returned a generator: is @inlineCallbacks missing?"
+    ]
+    assert run(handler.generator()) == "its result"
+    assert isinstance(run(handler.generator()), RateLimited)
+
+
+async def iterated(_: object) -> AsyncIterator[str]:
+    """Yield where it should await."""
+    yield "a"
+
+
+def get(_: object) -> None:
+    """Stand where the key should."""
+
+
+async def coroutine(_: object) -> None:
+    """Stand where the key should."""
+
+
+def generator(_: object) -> Generator[None, None, None]:
+    """Stand where the key should."""
+    yield None
+
+
+@pytest.mark.parametrize(
+    ("error", "says", "given"),
+    [
+        (TypeError, "key of by.. is 'x'; it must be a function", ("x",)),
+        (TypeError, "key of by.. is <function get .*@limit.by.remote_network.", (get,)),
+        (TypeError, "key of by.. is <function coroutine .*by.remote_network", (coroutine,)),
+        (TypeError, "key of by.. is <function generator .*by.remote_network", (generator,)),
+        (ValueError, "a cost of 99 is never allowed: buckets hold 2", (remote_network, 99)),
+        (ValueError, "the cost of an attempt is 0", (remote_network, 0)),
+        (TypeError, "the cost of an attempt is '1'", (remote_network, "1")),
+    ],
+)
+def test_wrong_decorators(error: type[Exception], says: str, given: tuple[Any, ...]) -> None:
+    """A key or cost that can never be right is refused when the class is made."""
+    with pytest.raises(error, match=says):
+        RateLimit(1, burst=2).by(*given)
+
+
+@pytest.mark.parametrize(
+    ("method", "says"),
+    [
+        (Handler(), r"before a method, not before <.*Handler.*written without its key\?"),
+        (iterated, "iterated is an async generator, which nobody iterates"),
+    ],
+)
+def test_wrong_methods(method: Any, says: str) -> None:  # noqa: ANN401 -- that is the mistake
+    """What is no method that can be run is refused, not answered by an empty page."""
+    with pytest.raises(TypeError, match=says):
+        RateLimit(1).by(remote_network)(method)
 
 
 def test_decorated_failures() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from twisted.internet.defer import CancelledError, gatherResults
+from twisted.internet.defer import CancelledError, Deferred, fail, gatherResults
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
 from twisted.logger import LogEvent, capturedLogs, formatEvent
@@ -14,6 +14,7 @@ from cyclone_storage.ratelimit import Decision, RateLimit, RateLimited
 from cyclone_storage.redis import ConnectionHandler, connect
 
 from .running import Loop
+from .servers.processes import free_port
 from .servers.redis import RedisServer
 
 Run = Callable[[Callable[[ConnectionHandler], Awaitable[None]]], None]
@@ -112,6 +113,17 @@ def test_names_are_apart(run: Run) -> None:
         for name, allowed in (("one", True), ("two", True), ("one", False)):
             limit = RateLimit(1, 3600, store=pool, name=name)
             assert (await limit.take("a")).allowed is allowed
+
+    run(main)
+
+
+def test_colons_are_apart(run: Run) -> None:
+    """A colon in a name or in a key makes no two limits share a bucket; other names stay readable."""
+
+    async def main(pool: ConnectionHandler) -> None:
+        for name, key in (("a:b", "c"), ("a", "b:c"), ("a%3Ab", "c"), ("a", "b%3Ac"), ("ä", "b")):
+            assert (await RateLimit(1, 3600, store=pool, name=name).take(key)).allowed
+        assert "ratelimit:ä:b" in await pool.keys("*")
 
     run(main)
 
@@ -227,17 +239,69 @@ def test_silent_server(loop: Loop) -> None:
     loop.run(main)
 
 
-def test_mistakes_are_no_outage(run: Run) -> None:
-    """A pool that was closed, and a wait that was given up, are told as they are, open or not."""
+def test_nobody_listens(loop: Loop) -> None:
+    """The error, that of `reset`, and the log of an open limit name what the pool has met."""
+
+    async def main() -> None:
+        async with connect(f"redis://127.0.0.1:{free_port()}") as pool:
+            limit = RateLimit(1, store=pool, name="away", timeout=0.1)
+            says = r"'away' cannot ask Redis: no answer within 0\.1 s; .* ConnectionRefusedError: "
+            with pytest.raises(StorageUnavailable, match=says):
+                await limit.take("a")
+            with pytest.raises(StorageUnavailable, match=says):
+                await limit.reset("a")
+            opened = RateLimit(1, store=pool, name="away", timeout=0.1, fail_open=True)
+            with capturedLogs() as lines:
+                await opened.take("a")
+            assert "ConnectionRefusedError" in formatEvent(lines[0])
+
+    loop.run(main)
+
+
+def test_store_of_ones_own(loop: Loop) -> None:
+    """A store that tells nothing of itself is enough; what it raises is told."""
+
+    class Store:
+        def eval(self, *_: object) -> Deferred[Any]:
+            return fail(OSError("no wire"))
+
+        def delete(self, _: object) -> Deferred[Any]:
+            return Deferred()
+
+    async def main() -> None:
+        limit = RateLimit(1, store=Store(), name="own", timeout=0.05)
+        with pytest.raises(StorageUnavailable, match=r"'own' cannot ask Redis: OSError: no wire$"):
+            await limit.take("a")
+        with pytest.raises(StorageUnavailable, match=r"no answer within 0\.05 s$"):
+            await limit.reset("a")
+
+    loop.run(main)
+
+
+@pytest.mark.parametrize("fail_open", [False, True])
+def test_closed_pool(run: Run, fail_open: bool) -> None:
+    """A closed pool does not come back: its limit answers 503 and never opens."""
 
     async def main(pool: ConnectionHandler) -> None:
-        limit = RateLimit(1, store=pool, name="closed", fail_open=True)
-        taking = limit.take("a")
-        taking.cancel()
-        with pytest.raises(CancelledError):
-            await taking
+        limit = RateLimit(1, store=pool, name="closed", fail_open=fail_open)
         await pool.close()
-        with pytest.raises(PoolClosed):
-            await limit.take("a")
+        for ask in (limit.take, limit.reset):
+            with pytest.raises(StorageUnavailable, match="were closed") as caught:
+                await ask("a")
+            assert isinstance(caught.value.__cause__, PoolClosed)
+
+    run(main)
+
+
+def test_given_up(run: Run) -> None:
+    """A wait that was given up is no outage."""
+
+    async def main(pool: ConnectionHandler) -> None:
+        limit = RateLimit(1, store=pool, name="given up", fail_open=True)
+        for ask in (limit.take, limit.reset):
+            asking = ask("a")
+            asking.cancel()
+            with pytest.raises(CancelledError):
+                await asking
 
     run(main)

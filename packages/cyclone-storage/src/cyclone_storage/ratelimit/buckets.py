@@ -136,9 +136,12 @@ class RedisBuckets:
 
         Args:
             redis: A connection or a pool.
-            name: Of the limit; its keys begin with `ratelimit:` and this.
+            name: Of the limit; its keys begin with `ratelimit:` and this, in which `%3A` stands for
+                a colon and `%25` for a percent sign.
         """
         self._redis = redis
+        # Without a colon in the name it ends at the next one, whatever stands in the key behind it.
+        name = name.replace("%", "%25").replace(":", "%3A")
         self._prefix = f"ratelimit:{name}:".encode()
 
     def take(self, key: bytes, cost: int, bucket: Bucket) -> Deferred[Taken]:

@@ -8,6 +8,7 @@ __all__ = ["remote_network", "short_key"]
 
 # Longer keys are hashed: what somebody types into a form must not decide how much memory a key needs.
 _LONGEST_KEY: Final = 200
+_HASHED: Final = b"sha256:"
 # Providers give each of their customers a network of this size or larger (RFC 6177).
 _NETWORK_BITS: Final = 64
 
@@ -61,6 +62,7 @@ def short_key(key: str | bytes) -> bytes:
             f"the key of an attempt is {key!r}; it must be text or bytes that say who makes it"
         )
     data = key.encode("utf-8", "surrogatepass") if isinstance(key, str) else key
-    if len(data) <= _LONGEST_KEY:
+    # What looks like a hash is hashed, too, or somebody could type what the key of another becomes.
+    if len(data) <= _LONGEST_KEY and not data.startswith(_HASHED):
         return data
-    return b"sha256:" + hashlib.sha256(data).hexdigest().encode()
+    return _HASHED + hashlib.sha256(data).hexdigest().encode()

@@ -5,9 +5,10 @@ import math
 import time
 from collections.abc import Callable, Coroutine
 from inspect import isawaitable
+from types import GeneratorType
 from typing import Any, Final, ParamSpec
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -21,8 +22,17 @@ from cyclone_storage.ratelimit.buckets import (
     Scripts,
     Taken,
 )
+from cyclone_storage.ratelimit.checks import (
+    check_key,
+    check_method,
+    check_rate,
+    check_store,
+    check_whole,
+    check_window,
+)
 from cyclone_storage.ratelimit.decision import Decision, RateLimited
 from cyclone_storage.ratelimit.keys import short_key
+from cyclone_storage.ratelimit.outages import Outages
 
 __all__ = ["RateLimit"]
 
@@ -74,7 +84,7 @@ class RateLimit:
                 them in memory.
             name: Of the limit in Redis: limits of the same name share their buckets.
             fail_open: What happens while Redis is away: True allows every attempt and logs it, False
-                fails with `StorageUnavailable`.
+                fails with `StorageUnavailable`. That is what a closed pool always does.
             timeout: Seconds to wait for Redis.
             max_keys: How many buckets the memory holds. Beyond it the one that was not asked for
                 longest is forgotten, that is, full.
@@ -82,35 +92,31 @@ class RateLimit:
                 reactor.
 
         Raises:
-            TypeError: `burst` or `max_keys` is no whole number.
-            ValueError: A number is not above 0, or a store has no name.
+            TypeError: An argument is of another type.
+            ValueError: A number is not above 0 or cannot be measured, or a store has no name.
         """
         for what, number in {"rate": rate, "per": per, "timeout": timeout}.items():
-            if not (number > 0 and math.isfinite(number)):
-                raise ValueError(f"{what} of a RateLimit is {number!r}; it must be above 0")
-        burst = math.ceil(rate) if burst is None else _counted("burst of a RateLimit", burst)
-        max_keys = _counted("max_keys of a RateLimit", max_keys)
-        if store is not None and not name:
-            raise ValueError(
-                "a RateLimit with store= needs name=: limits of the same name share their buckets"
-            )
+            check_rate(what, number)
+        check_store(store, name, clock, fail_open)
+        burst = math.ceil(rate) if burst is None else check_whole("burst of a RateLimit", burst)
+        check_window(rate, per, burst)
+        max_keys = check_whole("max_keys of a RateLimit", max_keys)
         self._bucket = Bucket(per / rate, burst)
         self._fail_open = fail_open
-        self._timeout = timeout
-        self._clock = clock
         self._name = name
         self._buckets: Buckets
+        self._outages: Outages | None = None
         if store is None:
             seconds = time.monotonic if clock is None else clock.seconds
             self._buckets = MemoryBuckets(max_keys, seconds)
         else:
             self._buckets = RedisBuckets(store, name)
-        self._in_redis = store is not None
+            self._outages = Outages(store, name, timeout, clock)
         self._away = False
 
     def __repr__(self) -> str:
         """Say what is allowed."""
-        where = f"in Redis as {self._name!r}" if self._in_redis else "in memory"
+        where = f"in Redis as {self._name!r}" if self._outages else "in memory"
         every = f"one in {self._bucket.interval:g} s, {self._bucket.burst} at once"
         return f"<RateLimit: {every}, {where}>"
 
@@ -129,15 +135,11 @@ class RateLimit:
             TypeError: The key is no text, or the cost no whole number.
             ValueError: The cost is not above 0, or above what a bucket ever holds.
         """
-        if _counted("cost of an attempt", cost) > self._bucket.burst:
-            raise ValueError(
-                f"a cost of {cost} is never allowed: buckets hold {self._bucket.burst}; raise burst="
-            )
+        self._check_cost(cost)
         taking = self._buckets.take(short_key(key), cost, self._bucket)
-        if self._in_redis:
-            self._limit_time(taking)
-            return taking.addCallbacks(self._decide, self._do_without)
-        return taking.addCallback(self._decide)
+        if self._outages is None:
+            return taking.addCallback(self._decide)
+        return self._outages.watch(taking).addCallbacks(self._decide, self._do_without)
 
     def check(self, key: str | bytes, cost: int = 1) -> Deferred[Decision]:
         """Take tokens, or fail.
@@ -163,23 +165,22 @@ class RateLimit:
             key: Whose bucket.
 
         Returns:
-            When it is full; failures of Redis come as they are.
+            When it is full; it fails with `StorageUnavailable` if Redis is away, also if the limit
+            fails open.
 
         Raises:
             TypeError: The key is no text.
         """
         resetting = self._buckets.reset(short_key(key))
-        if self._in_redis:
-            self._limit_time(resetting)
-        return resetting
+        return resetting if self._outages is None else self._outages.watch(resetting)
 
     def by(
         self, key: Callable[[Any], str | bytes], cost: int = 1
     ) -> Callable[
         [Callable[_P, object]],
-        Callable[_P, Coroutine[Any, Any, None]],
+        Callable[_P, Coroutine[Any, Any, Any]],
     ]:
-        """Put the limit before a method of a handler, plain or asynchronous.
+        """Put the limit before a method of a handler: a plain one, an `async def`, or a classic one.
 
         Args:
             key: Says of a handler who asks, such as `remote_network`.
@@ -187,17 +188,31 @@ class RateLimit:
 
         Returns:
             A decorator. It goes below `authenticated`, if that is there.
+
+        Raises:
+            TypeError: The key is no function of a handler, the cost no whole number, or what the
+                decorator stands before no method.
+            ValueError: As `take`.
         """
+        check_key(key)
+        self._check_cost(cost)
 
         def decorate(
             method: Callable[_P, object],
-        ) -> Callable[_P, Coroutine[Any, Any, None]]:
+        ) -> Callable[_P, Coroutine[Any, Any, Any]]:
+            check_method(method)
+
             @functools.wraps(method)
-            async def limited(*args: _P.args, **kwargs: _P.kwargs) -> None:
+            async def limited(*args: _P.args, **kwargs: _P.kwargs) -> object:
                 await limit.check(key(args[0]), cost)
                 result = method(*args, **kwargs)
-                if isawaitable(result):
-                    await result
+                if isinstance(result, GeneratorType):
+                    _log.warn(
+                        "{name} returned a generator: is @inlineCallbacks missing?",
+                        name=result.__qualname__,
+                    )
+                    result = Deferred.fromCoroutine(result)
+                return await result if isawaitable(result) else result
 
             return limited
 
@@ -220,41 +235,23 @@ class RateLimit:
         )
 
     def _do_without(self, failure: Failure) -> Decision:
-        # A mistake of the program and a wait that was given up are no outage.
-        failure.trap(Exception)
-        if failure.check(PoolClosed, CancelledError) is not None:
+        failure.trap(StorageUnavailable)
+        # A closed pool does not come back: a limit that is open for ever would be none.
+        closed = isinstance(getattr(failure.value, "__cause__", None), PoolClosed)
+        if closed or not self._fail_open:
             failure.raiseException()
-        reason = failure.getErrorMessage()
-        if not self._fail_open:
-            raise StorageUnavailable(
-                f"the limit {self._name!r} cannot ask Redis: {reason}"
-            ) from failure.value
         if not self._away:
             # Once for each outage: as many lines as requests would be an outage of their own.
             self._away = True
             _log.error(
                 "the limit {name!r} allows everything while Redis is away: {reason}",
                 name=self._name,
-                reason=reason,
+                reason=failure.getErrorMessage(),
             )
         return Decision(allowed=True, remaining=0, retry_after=0.0)
 
-    def _limit_time(self, waiting: Deferred[Any]) -> None:
-        clock: Any = self._clock
-        if clock is None:
-            from twisted.internet import reactor as clock
-        waiting.addTimeout(self._timeout, clock)
-
-
-def _counted(what: str, number: int) -> int:
-    """Return a whole number above 0.
-
-    Raises:
-        TypeError: It is no whole number.
-        ValueError: It is not above 0.
-    """
-    if isinstance(number, bool) or not isinstance(number, int):
-        raise TypeError(f"the {what} is {number!r}; it must be a whole number")
-    if number < 1:
-        raise ValueError(f"the {what} is {number}; it must be above 0")
-    return number
+    def _check_cost(self, cost: int) -> None:
+        if check_whole("cost of an attempt", cost) > self._bucket.burst:
+            raise ValueError(
+                f"a cost of {cost} is never allowed: buckets hold {self._bucket.burst}; raise burst="
+            )
