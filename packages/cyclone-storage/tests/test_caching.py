@@ -2,17 +2,20 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Generator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from twisted.internet.defer import CancelledError, Deferred, fail, succeed
+from twisted.internet.defer import CancelledError, Deferred, fail, inlineCallbacks, succeed
 from twisted.internet.task import Clock
 
-from cyclone_storage.caching import Cached, CacheStats, cached
+from cyclone_storage.caching import Cached, CacheStats, CircularWait, cached
+from cyclone_storage.errors import StorageError
 
 
 class Source:
@@ -331,6 +334,116 @@ def test_method() -> None:
     assert isinstance(Shop.own, Cached)
     assert one.own.stats() == Shop.own.stats() == CacheStats(misses=2, entries=2)
     assert one.own.__wrapped__.__name__ == "own"
+    one.own.clear()
+    assert two.own.stats() == CacheStats(misses=2)
+
+
+def test_class_and_static_methods() -> None:
+    """It stands below `classmethod` and `staticmethod`, and above `inlineCallbacks`."""
+
+    class Shop:
+        @classmethod
+        @cached(10)
+        def name(cls, article: str) -> str:
+            return f"{cls.__name__} {article}"
+
+        @staticmethod
+        @cached(10)
+        @inlineCallbacks
+        def price(article: str) -> Generator[Deferred[int], int, int]:
+            return (yield succeed(len(article)))
+
+    for shop in (Shop, Shop()):
+        assert got(shop.name("tea")) == ["Shop tea"]
+        assert got(shop.price("tea")) == [3]
+    assert Shop.price.stats() == CacheStats(hits=1, misses=1, entries=1)
+
+
+def test_waits_for_itself() -> None:
+    """A function that asks for its own result fails, instead of waiting for ever; so do all who wait."""
+    waiting: Deferred[None] = Deferred()
+
+    @cached(10)
+    async def endless(number: int) -> Any:  # noqa: ANN401 -- nothing
+        await waiting
+        return await endless(number)
+
+    results = [got(endless(1)), got(endless(1))]
+    waiting.callback(None)
+    for (error,) in results:
+        assert isinstance(error, CircularWait)
+        assert isinstance(error, StorageError)
+        assert "endless" in str(error)
+        assert "waits for its own result, (1,)" in str(error)
+    assert endless.stats() == CacheStats(misses=1, shared=1, failures=1)
+
+
+def test_wait_in_a_circle() -> None:
+    """Functions that wait for each other are found out, also if the circle closes late."""
+    begin: list[Deferred[None]] = [Deferred() for _ in range(3)]
+
+    @cached(10)
+    async def link(number: int) -> Any:  # noqa: ANN401 -- nothing
+        await begin[number]
+        return await link((number + 1) % 3)
+
+    results = [got(link(number)) for number in range(3)]
+    for each in begin:
+        each.callback(None)
+    assert [type(error) for (error,) in results] == [CircularWait] * 3
+
+
+def test_recursion() -> None:
+    """Waiting for other results, and twice for the same one, is no circle."""
+
+    @cached(10)
+    async def fibonacci(number: int) -> int:
+        await tick
+        return number if number < 2 else await fibonacci(number - 1) + await fibonacci(number - 2)
+
+    tick: Deferred[None] = Deferred()
+    result = got(fibonacci(30))
+    tick.callback(None)
+    assert result == [832040]
+
+    @cached(10)
+    async def diamond(name: str) -> str:
+        below = {"top": ["left", "right"], "left": ["end"], "right": ["end"]}.get(name, [])
+        asked = [diamond(each) for each in below]
+        if name == "end":
+            await last
+            # Whoever waits for it is found by two ways.
+            return await diamond("other")
+        return name + "".join([await each for each in asked])
+
+    last: Deferred[None] = Deferred()
+    result = got(diamond("top"))
+    again = got(diamond("right"))
+    last.callback(None)
+    assert result == ["topleftotherrightother"]
+    assert again == ["rightother"]
+
+
+def test_what_a_computation_leaves_behind() -> None:
+    """What was started in a computation may ask for its result when that has landed."""
+    later: Deferred[None] = Deferred()
+    results: list[Any] = []
+
+    async def behind() -> None:
+        await later
+        results.append(await keep(1))
+        keep.clear()
+        results.append(await keep(1))
+
+    @cached(10)
+    async def keep(number: int) -> int:
+        if not results:
+            Deferred.fromCoroutine(behind())
+        return number
+
+    assert got(keep(1)) == [1]
+    later.callback(None)
+    assert results == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -341,12 +454,44 @@ def test_method() -> None:
         (ValueError, "max_entries of cached.. is 0", {"max_entries": 0}),
         (TypeError, "max_entries of cached.. is 1.5", {"max_entries": 1.5}),
         (TypeError, "max_entries of cached.. is True", {"max_entries": True}),
+        (TypeError, "the ttl of cached.. is '60'; it must be seconds, a number", {"ttl": "60"}),
+        (TypeError, "the ttl of cached.. is None; it must be seconds", {"ttl": None}),
+        (TypeError, "the ttl of cached.. is True; it must be seconds", {"ttl": True}),
+        (TypeError, r"cached.. is .*give its total_seconds\(\)", {"ttl": timedelta(1)}),
+        (TypeError, "is <built-in function len>; .* as in @cached.60.", {"ttl": len}),
+        (TypeError, "key= of cached.. is 'x'; it must be a function", {"key": "x"}),
+        (TypeError, r"clock= of cached.. is .*, which has no seconds\(\)", {"clock": time.time}),
     ],
 )
 def test_wrong_options(error: type[Exception], says: str, options: dict[str, Any]) -> None:
-    """A number that makes no cache is refused with its name and value."""
+    """What makes no cache is refused with its name and value."""
     with pytest.raises(error, match=says):
         cached(**{"ttl": 1, **options})
+
+
+def generator() -> Generator[int, None, None]:
+    """Yield."""
+    yield 1
+
+
+async def iterated() -> AsyncIterator[int]:
+    """Yield, too."""
+    yield 1
+
+
+@pytest.mark.parametrize(
+    ("function", "says"),
+    [
+        (3, "cached.. stands before a function, not before 3"),
+        (classmethod(len), "@cached stands below @classmethod, not above it"),
+        (generator, "generator yields, so that its result .*put inlineCallbacks between"),
+        (iterated, "iterated yields, so that its result could be read once only"),
+    ],
+)
+def test_wrong_functions(function: Any, says: str) -> None:  # noqa: ANN401 -- that is the mistake
+    """What has no result that can be kept is refused where the decorator stands."""
+    with pytest.raises(TypeError, match=says):
+        cached(1)(function)
 
 
 class CacheMachine(RuleBasedStateMachine):

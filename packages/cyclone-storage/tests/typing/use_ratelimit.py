@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, assert_type
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from cyclone_storage.caching import Cached, CacheStats, cached
+from cyclone_storage.caching import Cached, CachedMethod, CacheStats, cached
 from cyclone_storage.ratelimit import Decision, RateLimit, RateLimited, remote_network
 from cyclone_storage.redis import ConnectionHandler
 
@@ -65,6 +65,41 @@ def deferred(number: int) -> Deferred[str]:
 async def coroutine(number: int) -> str:
     """Return a coroutine."""
     return str(number)
+
+
+class Shop:
+    """Has cached methods."""
+
+    @cached(10)
+    async def price(self, article: str, *, number: int = 1) -> float:
+        """Return a coroutine."""
+        return len(article) * number
+
+    @cached(10)
+    def stock(self, article: str) -> Deferred[int]:
+        """Return a Deferred."""
+        raise NotImplementedError
+
+    @classmethod
+    @cached(10)
+    def open(cls, day: str) -> bool:
+        """Return a value."""
+        return bool(day)
+
+
+def methods(shop: Shop) -> None:
+    """The arguments of cached methods are checked as those of functions are."""
+    assert_type(shop.price("tea", number=2), Deferred[float])
+    assert_type(shop.stock("tea"), Deferred[int])
+    bound: CachedMethod[[str], int] = shop.stock
+    bound.clear()
+    assert_type(bound.stats(), CacheStats)
+    shop.stock.invalidate("tea")
+    shop.price("tea", 2)  # type: ignore[call-arg]
+    shop.stock(5)  # type: ignore[arg-type]
+    shop.stock.invalidate(5)  # type: ignore[arg-type]
+    unbound: Cached[[Shop, str], int] = Shop.stock
+    assert_type(unbound(shop, "tea"), Deferred[int])
 
 
 def caches() -> None:

@@ -1,53 +1,26 @@
-"""Results that are kept for a while: computed once, also when many ask at the same time."""
+"""A function with its results, and the decorator that makes it."""
 
 import asyncio
 import functools
-import inspect
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Hashable
-from dataclasses import dataclass, field
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 
-from twisted.internet.defer import CancelledError, Deferred, maybeDeferred, succeed
+from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-__all__ = ["CacheStats", "Cached", "cached"]
+from cyclone_storage.caching.checks import check_function, check_options
+from cyclone_storage.caching.flights import CURRENT, CircularWait, Flight
+from cyclone_storage.caching.starting import start
+from cyclone_storage.caching.stats import CacheStats
+
+__all__ = ["Cached", "CachedMethod", "cached"]
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
-
-
-@dataclass(frozen=True, slots=True)
-class CacheStats:
-    """What a cache has done up to now.
-
-    Attributes:
-        hits: Calls that were answered from the cache.
-        shared: Calls that waited for a computation that another call had begun.
-        misses: Calls that began one.
-        failures: Computations that failed, or were cancelled.
-        evicted: Results that made room for others before their time.
-        entries: Results that are kept at present, those included whose time is over.
-        running: Computations that run at present.
-    """
-
-    hits: int = 0
-    shared: int = 0
-    misses: int = 0
-    failures: int = 0
-    evicted: int = 0
-    entries: int = 0
-    running: int = 0
-
-
-@dataclass(slots=True, eq=False)
-class _Flight(Generic[_T]):
-    """A computation that runs, and who waits for it."""
-
-    waiting: deque[Deferred[_T]] = field(default_factory=deque)
-    running: Deferred[_T] | None = None
+_Q = ParamSpec("_Q")
 
 
 class _Decorator(Protocol):
@@ -70,6 +43,11 @@ def cached(
 
     Calls that come while a result is computed wait for it and begin nothing ("single flight"). A
     failure goes to all who wait and is not kept. All callers get the same object: treat it as constant.
+    Results are bounded by `max_entries`; how long a computation takes, and how many run at once for
+    different arguments, is up to the function and to those who call it.
+
+    Where a loop of asyncio runs, as below Twisted's asyncio reactor, an `async def` may await what belongs
+    to asyncio, and Deferreds; elsewhere Deferreds. The call itself returns a Deferred everywhere.
 
     Args:
         ttl: Seconds for which a result is kept; `math.inf` for as long as there is room.
@@ -83,18 +61,15 @@ def cached(
         A decorator for a function that returns a value, a Deferred or a coroutine.
 
     Raises:
-        TypeError: `max_entries` is no whole number.
+        TypeError: An argument is of another type, or the decorator stands before what is no function
+            or yields.
         ValueError: `ttl` or `max_entries` is not above 0.
     """
-    if not ttl > 0:
-        raise ValueError(f"the ttl of cached() is {ttl!r}; it must be seconds above 0")
-    if isinstance(max_entries, bool) or not isinstance(max_entries, int):
-        raise TypeError(f"max_entries of cached() is {max_entries!r}; it must be a whole number")
-    if max_entries < 1:
-        raise ValueError(f"max_entries of cached() is {max_entries}; it must be above 0")
+    check_options(ttl, key, max_entries, clock)
     seconds = time.monotonic if clock is None else clock.seconds
 
     def decorate(function: Callable[..., Any]) -> Cached[..., Any]:
+        check_function(function)
         return Cached(function, ttl, key or _arguments, max_entries, seconds)
 
     return cast("_Decorator", decorate)
@@ -120,7 +95,7 @@ class Cached(Generic[_P, _T]):
         self._seconds = seconds
         # The results with the time at which they end, the one that was not used longest first.
         self._results: OrderedDict[Hashable, tuple[float, _T]] = OrderedDict()
-        self._flights: dict[Hashable, _Flight[_T]] = {}
+        self._flights: dict[Hashable, Flight[_T]] = {}
         self._hits = self._shared = self._misses = self._failures = self._evicted = 0
 
     def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> Deferred[_T]:
@@ -128,6 +103,10 @@ class Cached(Generic[_P, _T]):
 
         Cancelling the Deferred gives up waiting; the computation is cancelled when nobody waits any
         more.
+
+        Returns:
+            The result. It fails with what the function fails with, and with `CircularWait` if the
+            computation that asks, or one that it started, would wait for itself.
 
         Raises:
             TypeError: The key of these arguments cannot be hashed; give `cached` a `key=`.
@@ -139,21 +118,34 @@ class Cached(Generic[_P, _T]):
                 self._results.move_to_end(key)
                 return succeed(kept[1])
             del self._results[key]
+        asker = CURRENT.get()
+        if asker is not None and asker.landed:
+            asker = None
         if (flight := self._flights.get(key)) is not None:
+            if asker is not None and flight.waits_for(asker):
+                return fail(CircularWait(f"{self._function!r} waits for its own result, {key!r}"))
             self._shared += 1
-            return self._join(key, flight)
+            return self._join(key, flight, asker)
         self._misses += 1
-        flight = self._flights[key] = _Flight()
-        result = self._join(key, flight)
-        flight.running = _started(self._function, args, kwargs)
+        flight = self._flights[key] = Flight()
+        result = self._join(key, flight, asker)
+        above = CURRENT.set(flight)
+        try:
+            flight.running = start(self._function, args, kwargs)
+        finally:
+            CURRENT.reset(above)
         flight.running.addBoth(self._land, key, flight)
         return result
 
-    def __get__(self, instance: object, owner: type | None = None) -> "Cached[..., _T]":
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> "Cached[_P, _T]": ...
+    @overload
+    def __get__(
+        self: "Cached[Concatenate[Any, _Q], _T]", instance: object, owner: type | None = None
+    ) -> "CachedMethod[_Q, _T]": ...
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
         """Return it as a method of an object."""
-        if instance is None:
-            return self
-        return cast("Cached[..., _T]", _Method(self, instance))
+        return self if instance is None else CachedMethod(self, instance)
 
     def invalidate(self, *args: _P.args, **kwargs: _P.kwargs) -> None:
         """Forget the result for some arguments; one that is computed just now is not kept.
@@ -197,35 +189,37 @@ class Cached(Generic[_P, _T]):
             ) from error
         return key
 
-    def _join(self, key: Hashable, flight: _Flight[_T]) -> Deferred[_T]:
+    def _join(self, key: Hashable, flight: Flight[_T], asker: Flight[Any] | None) -> Deferred[_T]:
         """Wait for a computation."""
 
         def leave(waiter: Deferred[_T]) -> None:
-            flight.waiting.remove(waiter)
+            del flight.waiting[waiter]
             if not flight.waiting and flight.running is not None:
                 # Whoever asks from now on must not join what is about to be cancelled.
                 self._leave(key, flight)
                 flight.running.cancel()
 
         waiter: Deferred[_T] = Deferred(leave)
-        flight.waiting.append(waiter)
+        flight.waiting[waiter] = asker
         return waiter
 
-    def _land(self, result: _T | Failure, key: Hashable, flight: _Flight[_T]) -> None:
+    def _land(self, result: _T | Failure, key: Hashable, flight: Flight[_T]) -> None:
         """Give a result to all who wait for it, and keep it if it is still wanted."""
         flight.running = None
+        flight.landed = True
         wanted = self._leave(key, flight)
         if isinstance(result, Failure):
             self._failures += 1
             if not flight.waiting:
-                result.trap(CancelledError)
+                result.trap(CancelledError, asyncio.CancelledError)
         elif wanted:
             self._keep(key, result)
         # One by one: whoever gets it first may cancel those who wait behind.
         while flight.waiting:
-            flight.waiting.popleft().callback(cast("_T", result))
+            waiter, _ = flight.waiting.popitem(last=False)
+            waiter.callback(cast("_T", result))
 
-    def _leave(self, key: Hashable, flight: _Flight[_T]) -> bool:
+    def _leave(self, key: Hashable, flight: Flight[_T]) -> bool:
         if self._flights.get(key) is not flight:
             return False
         del self._flights[key]
@@ -238,40 +232,40 @@ class Cached(Generic[_P, _T]):
             self._evicted += 1
 
 
-class _Method:
+class CachedMethod(Generic[_P, _T]):
     """A cached function as a method: its first argument is given."""
 
-    def __init__(self, function: Cached[..., Any], instance: object) -> None:
+    def __init__(self, function: Cached[..., _T], instance: object) -> None:
         self._function = function
         self.__self__ = instance
+        self.__wrapped__ = function.__wrapped__
 
-    def __call__(self, *args: object, **kwargs: object) -> Deferred[Any]:
+    def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> Deferred[_T]:
+        """Return the result for these arguments, kept or computed; see `Cached`.
+
+        Args:
+            args: The arguments behind the object.
+            kwargs: Those with names.
+        """
         return self._function(self.__self__, *args, **kwargs)
 
-    def invalidate(self, *args: object, **kwargs: object) -> None:
+    def invalidate(self, *args: _P.args, **kwargs: _P.kwargs) -> None:
+        """Forget the result for some arguments of this object.
+
+        Args:
+            args: The arguments behind the object, given as in the call.
+            kwargs: Those with names.
+        """
         self._function.invalidate(self.__self__, *args, **kwargs)
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._function, name)
+    def clear(self) -> None:
+        """Forget all results, those of other objects too."""
+        self._function.clear()
+
+    def stats(self) -> CacheStats:
+        """Return what has happened up to now, for all objects together."""
+        return self._function.stats()
 
 
 def _arguments(*args: Hashable, **kwargs: Hashable) -> Hashable:
     return (args, frozenset(kwargs.items())) if kwargs else args
-
-
-def _started(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Deferred[Any]:
-    def call() -> object:
-        result = function(*args, **kwargs)
-        if asyncio.isfuture(result):
-            return Deferred.fromFuture(result)
-        if inspect.isawaitable(result) and not isinstance(result, Deferred | Coroutine):
-            return _awaited(result)
-        return result
-
-    return maybeDeferred(call)
-
-
-async def _awaited(awaitable: Any) -> object:  # noqa: ANN401 -- anything that can be awaited
-    return await awaitable
