@@ -1,14 +1,12 @@
 """A session, as a handler sees it."""
 
 from collections.abc import Callable, Iterator, MutableMapping
-from typing import Any, Final
+from typing import Any
 
 from cyclone_storage.sessions.errors import InvalidSessionValue
-from cyclone_storage.sessions.values import check_key, check_value
+from cyclone_storage.sessions.values import FLASHES, check_item, check_key
 
 __all__ = ["Session", "SessionState"]
-
-_FLASHES: Final = "_flashes"
 
 
 def _watch_nothing() -> None:
@@ -60,9 +58,10 @@ class Session(MutableMapping[str, Any]):
     """The values of one visitor, from `SessionMixin.get_session`.
 
     It is a mapping like a dict: keys are text, values what JSON knows (None, bool, int, float, str, and
-    lists and dicts of these). It is saved once, before the head of the answer, if something of it has
-    changed, be it deep inside; nothing is stored of visitors for whom nothing was ever set. What is set in
-    a request that ends with a status of 500 or above is not saved.
+    lists and dicts of these, but nothing of a subclass, which would come back as something else). It is
+    saved once, before the head of the answer, if something of it has changed, be it deep inside; nothing
+    is stored of visitors for whom nothing was ever set. What is set in a request that ends with a status
+    of 500 or above is not saved.
     """
 
     __slots__ = ("_state",)
@@ -91,7 +90,7 @@ class Session(MutableMapping[str, Any]):
             SessionClosed: The head of the answer is out.
         """
         check_key(key)
-        check_value(value, f"session[{key!r}]")
+        check_item(key, value)
         self._change()
         if isinstance(value, (list, dict)):
             self._state.lent = True
@@ -141,10 +140,11 @@ class Session(MutableMapping[str, Any]):
         return self._state.new
 
     def rotate(self, *, renew: bool = False) -> None:
-        """Give the session another id; the one before is worth nothing from then on.
+        """Give the session another id; the one before gives nothing of it from then on.
 
         Do it whenever somebody signs in or gets more rights, so that an id that somebody else has
-        planted, or seen, does not get them, too (session fixation).
+        planted, or seen, does not get them, too (session fixation). All that the id before can do, for a
+        minute, is sign out.
 
         Args:
             renew: Whether the lifetime begins anew: the visitor has just proved who it is.
@@ -182,9 +182,9 @@ class Session(MutableMapping[str, Any]):
             SessionClosed: The head of the answer is out.
         """
         given: list[object] = [message, category]
-        if not all(isinstance(each, str) for each in given):
+        if not all(type(each) is str for each in given):
             raise InvalidSessionValue("a flash message is text, and so is its category")
-        self[_FLASHES] = [*self._state.data.get(_FLASHES, []), [category, message]]
+        self[FLASHES] = [*self._state.data.get(FLASHES, []), [category, message]]
 
     def take_flashes(self) -> list[tuple[str, str]]:
         """Take the messages out of the session.
@@ -195,9 +195,9 @@ class Session(MutableMapping[str, Any]):
         Raises:
             SessionClosed: There are some, and the head of the answer is out.
         """
-        if _FLASHES not in self:
+        if FLASHES not in self:
             return []
-        return [(category, message) for category, message in self.pop(_FLASHES)]
+        return [(category, message) for category, message in self.pop(FLASHES)]
 
     def _change(self) -> None:
         self._state.watch()

@@ -7,10 +7,18 @@ from typing import Any, Final
 
 from cyclone_storage.sessions.errors import InvalidSessionValue
 
-__all__ = ["EMPTY", "changes", "check_key", "check_value", "decode", "encode", "merge"]
+__all__ = ["EMPTY", "FLASHES", "changes", "check_item", "check_key", "decode", "encode", "merge"]
 
 EMPTY: Final = "{}"
 """The values of an empty session."""
+
+FLASHES: Final = "_flashes"
+"""The key of the messages of `Session.flash`."""
+
+# Exactly these: see `_unknown`.
+_SIMPLE: Final = frozenset({type(None), str, bool})
+_NUMBERS: Final = frozenset({int, float})
+_SUBCLASSED: Final = (int, float, str, list, dict)
 
 # Nobody nests deeper by hand, and the parser of JSON would end with a RecursionError at some depth.
 _DEEPEST: Final = 64
@@ -36,15 +44,31 @@ def check_key(key: object) -> None:
         key: What is to be one.
 
     Raises:
-        InvalidSessionValue: It is no text.
+        InvalidSessionValue: It is no text, or of a subclass of `str`.
     """
-    if not isinstance(key, str):
+    if type(key) is not str:
         raise InvalidSessionValue(
             f"keys of a session are str, as in JSON, not {type(key).__name__}"
         )
 
 
-def check_value(value: object, path: str, depth: int = 0) -> None:
+def check_item(key: str, value: object) -> None:
+    """Make sure that a value of a session comes back as it is.
+
+    Args:
+        key: Its key.
+        value: The value.
+
+    Raises:
+        InvalidSessionValue: It would not.
+    """
+    if key == FLASHES:
+        check_flashes(value)
+    else:
+        check_value(value, f"session[{key!r}]")
+
+
+def check_value(value: Any, path: str, depth: int = 0) -> None:  # noqa: ANN401 -- checked here
     """Make sure that a value comes back from JSON as it is.
 
     Args:
@@ -55,23 +79,57 @@ def check_value(value: object, path: str, depth: int = 0) -> None:
     Raises:
         InvalidSessionValue: It would not.
     """
-    if value is None or isinstance(value, (str, bool)):
+    kind = type(value)
+    if kind in _SIMPLE:
         return
-    if isinstance(value, (int, float)):
+    if kind in _NUMBERS:
         _check_number(value, path)
     elif depth >= _DEEPEST:
         raise InvalidSessionValue(f"{path} lies deeper than {_DEEPEST} levels, or in itself")
-    elif isinstance(value, list):
+    elif kind is list:
         for index, each in enumerate(value):
             check_value(each, f"{path}[{index}]", depth + 1)
-    elif isinstance(value, dict):
+    elif kind is dict:
         for key, each in value.items():
             _check_inner_key(key, path)
             check_value(each, f"{path}[{key!r}]", depth + 1)
     else:
-        name = type(value).__name__
-        hint = _HINTS.get(name, "put None, bool, int, float, str, list or dict")
-        raise InvalidSessionValue(f"{path} is a {name}, which JSON does not know: {hint}")
+        raise _unknown(value, path)
+
+
+def check_flashes(value: object) -> None:
+    """Make sure that something can be the messages of `flash`, which are values of the session.
+
+    Args:
+        value: What is to be that.
+
+    Raises:
+        InvalidSessionValue: It is no list of categories and texts.
+    """
+    if type(value) is list and all(map(_is_flash, value)):
+        return
+    raise InvalidSessionValue(
+        f"session[{FLASHES!r}] has the messages of flash(), a list of [category, text]: use flash(), or"
+        " another key"
+    )
+
+
+def _is_flash(value: object) -> bool:
+    return type(value) is list and [type(each) for each in value] == [str, str]
+
+
+def _unknown(value: object, path: str) -> InvalidSessionValue:
+    name = type(value).__name__
+    for kind in _SUBCLASSED:
+        # JSON would take it. But an IntEnum is no enum any more in the next request, nor has a
+        # defaultdict its default: better here, where somebody looks, than there.
+        if isinstance(value, kind):
+            plain = kind.__name__
+            return InvalidSessionValue(
+                f"{path} is a {name}, which would come back as {plain}: put {plain}(...) of it"
+            )
+    hint = _HINTS.get(name, "put None, bool, int, float, str, list or dict")
+    return InvalidSessionValue(f"{path} is a {name}, which JSON does not know: {hint}")
 
 
 def _check_number(value: float, path: str) -> None:
@@ -83,7 +141,7 @@ def _check_number(value: float, path: str) -> None:
 
 
 def _check_inner_key(key: object, path: str) -> None:
-    if not isinstance(key, str):
+    if type(key) is not str:
         raise InvalidSessionValue(
             f"{path} has a key of type {type(key).__name__}: it would come back as str"
         )
@@ -102,7 +160,7 @@ def encode(data: Mapping[str, Any]) -> str:
         InvalidSessionValue: One of them would not come back as it is.
     """
     for key, value in data.items():
-        check_value(value, f"session[{key!r}]")
+        check_item(key, value)
     return json.dumps(data, separators=(",", ":"))
 
 
