@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from twisted.logger import LogEvent, formatEvent, globalLogPublisher
+from twisted.logger import LogEvent, globalLogPublisher
 
 from cyclone_storage.sessions import MemoryStore
 
@@ -29,14 +29,14 @@ def browser(store: MemoryStore, clock: Clock) -> Browser:
 
 
 @pytest.fixture
-def log() -> Iterator[list[str]]:
+def events() -> Iterator[list[LogEvent]]:
     """Collect what sessions log."""
-    lines: list[str] = []
+    collected: list[LogEvent] = []
 
     def observe(event: LogEvent) -> None:
         if event.get("log_namespace") == "cyclone.sessions":
-            lines.append(formatEvent(event))
+            collected.append(event)
 
     globalLogPublisher.addObserver(observe)
-    yield lines
+    yield collected
     globalLogPublisher.removeObserver(observe)

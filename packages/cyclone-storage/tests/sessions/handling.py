@@ -63,7 +63,7 @@ class Plain:
         self.jar: dict[str, tuple[str | None, dict[str, Any]]] = {}
         self.status = 200
         self.head_is_out = False
-        self.before: list[Callable[[], Awaitable[None]]] = []
+        self.before: list[Callable[[], Any]] = []
 
     def get_signed_cookie(
         self, name: str, *, max_age_days: float = 31, min_version: int = 1
@@ -90,7 +90,7 @@ class Plain:
         """Clear a cookie."""
         self.jar[name] = None, kwargs
 
-    def before_headers(self, callback: Callable[[], Awaitable[None]]) -> None:
+    def before_headers(self, callback: Callable[[], Any]) -> None:
         """Call something before the head."""
         if self.head_is_out:
             raise RuntimeError("the head is out")
@@ -111,9 +111,15 @@ class Plain:
 
     async def send_head(self) -> None:
         """Do what comes before the head, and send it."""
-        while self.before:
-            await self.before.pop(0)()
+        await self.save()
         self.head_is_out = True
+
+    async def save(self) -> None:
+        """Do what comes before the head, and hold it back."""
+        while self.before:
+            result = self.before.pop(0)()
+            if result is not None:
+                await result
 
 
 class Handler(SessionMixin, Plain):

@@ -134,10 +134,10 @@ def test_ends_while_a_request_runs(browser: Browser, store: MemoryStore, clock: 
 
 
 def test_clock_goes_back(browser: Browser, store: MemoryStore, clock: Clock) -> None:
-    """A clock that was ahead, and is put right, neither ends sessions nor lets them live longer."""
+    """A clock that was ahead a little, and is put right, neither ends sessions nor lets them live longer."""
     stop(store)
     right = clock.now
-    clock.now += 365 * DAY
+    clock.now += 1000
     browser.now(put(a=1))
     clock.now = right
     assert browser.values() == {"a": 1}
@@ -148,6 +148,24 @@ def test_clock_goes_back(browser: Browser, store: MemoryStore, clock: Clock) -> 
         if not browser.values():
             break
     assert 14 * DAY <= clock.now - right < 15 * DAY
+
+
+@pytest.mark.parametrize("later", [0, 100 * DAY])
+def test_clock_was_far_ahead(browser: Browser, clock: Clock, later: float) -> None:
+    """A session of a clock that was a year ahead is over: it would count for that year, unused."""
+    clock.now += 365 * DAY
+    browser.now(put(a=1))
+    clock.now -= 365 * DAY - later
+    assert browser.values() == {}
+
+
+@pytest.mark.parametrize(("ahead", "alive"), [(59, True), (60, False)])
+def test_short_idle_timeout(browser: Browser, clock: Clock, ahead: float, alive: bool) -> None:
+    """However short the idle timeout, clocks of several servers may differ by less than a minute."""
+    browser.settings["session_idle_timeout"] = 5
+    browser.now(put(a=1))
+    clock.now -= ahead
+    assert browser.values() == ({"a": 1} if alive else {})
 
 
 def test_clock_jumps_ahead(browser: Browser, clock: Clock) -> None:

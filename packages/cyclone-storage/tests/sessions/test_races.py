@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import LogLevel, formatEvent
 
 from cyclone_storage.errors import StorageUnavailable
 from cyclone_storage.sessions import MemoryStore, Session
 
 from .handling import Browser, Clock, Handler, Whatever
-from .running import GatedStore, result_of
+from .running import AwayStore, GatedStore, result_of
 
 
 def begin(browser: Browser) -> tuple[Handler, Session]:
@@ -74,7 +75,7 @@ def test_changed_again_after_merging(browser: Browser) -> None:
     one["b"] = 1
     end(browser, first)
     two["c"] = 1
-    result_of(second.before.pop(0)())
+    result_of(second.save())
     two["d"] = 1
     end(browser, second)
     assert browser.values() == {"a": 1, "b": 1, "c": 1, "d": 1}
@@ -108,6 +109,61 @@ def test_too_many(clock: Clock) -> None:
     browser.now(put(a=1))
     with pytest.raises(StorageUnavailable, match="again and again"):
         browser.now(put(a=2))
+
+
+def test_many_at_once(clock: Clock) -> None:
+    """Requests of one session that end at the same time in one process save one behind the other.
+
+    Each asks at most thrice more: in vain, for what is there by now, and to save.
+    """
+    store = GatedStore(clock=clock)
+    browser = Browser(session_store=store, session_clock=clock)
+    browser.now(put(a=1))
+    running = [begin(browser) for _ in range(100)]
+    for number, (_, session) in enumerate(running):
+        session[f"k{number}"] = number
+    store.calls.clear()
+    store.gate = gate = Deferred()
+    ending = [Deferred.fromCoroutine(browser.end(handler)) for handler, _ in running]
+    assert store.calls == ["save"]
+    store.gate = None
+    gate.callback(None)
+    assert all(each.called for each in ending)
+    assert browser.values() == {"a": 1} | {f"k{number}": number for number in range(100)}
+    assert len(store.calls) <= 3 * 100
+
+
+def test_gives_up_its_turn(clock: Clock) -> None:
+    """A request that ends while it waits for its turn to save holds up nobody."""
+    store = GatedStore(clock=clock)
+    browser = Browser(session_store=store, session_clock=clock)
+    browser.now(put(a=1))
+    running = [begin(browser) for _ in range(3)]
+    for number, (_, session) in enumerate(running):
+        session[f"k{number}"] = number
+    store.gate = gate = Deferred()
+    ending = [Deferred.fromCoroutine(browser.end(handler)) for handler, _ in running]
+    failures: list[Any] = []
+    ending[1].addErrback(failures.append)
+    ending[1].cancel()
+    store.gate = None
+    gate.callback(None)
+    assert failures[0].check(CancelledError)
+    assert browser.values() == {"a": 1, "k0": 0, "k2": 2}
+
+
+def test_failure_frees_the_turn(clock: Clock) -> None:
+    """Nor does one whose save fails."""
+    store = AwayStore(clock=clock)
+    browser = Browser(session_store=store, session_clock=clock)
+    browser.now(put(a=1))
+    store.away = {"save"}
+    for _ in range(2):
+        with pytest.raises(StorageUnavailable):
+            browser.now(put(a=2))
+    store.away = set()
+    browser.now(put(a=3))
+    assert browser.values() == {"a": 3}
 
 
 @pytest.mark.parametrize("rotate", [False, True])
@@ -167,7 +223,7 @@ def test_dropped_stays_dropped(browser: Browser, store: MemoryStore) -> None:
     late, session = begin(browser)
     session["a"] = 1
     browser.now(lambda _, session: session.destroy())
-    result_of(late.before.pop(0)())
+    result_of(late.save())
     session["b"] = 1
     end(browser, late)
     assert (late.jar, len(store)) == ({}, 0)
@@ -293,7 +349,7 @@ def test_goes_on_after_own_session(browser: Browser) -> None:
     end(Browser(**browser.settings), first)
     two["user"] = "me"
     two.rotate()
-    result_of(second.before.pop(0)())
+    result_of(second.save())
     two["more"] = 1
     end(browser, second)
     assert browser.values() == {"user": "me", "more": 1}
@@ -327,8 +383,51 @@ def test_too_late_request(browser: Browser, store: MemoryStore, clock: Clock) ->
     assert len(store) == 2
 
 
+def test_rotations_in_a_row(browser: Browser, store: MemoryStore, clock: Clock) -> None:
+    """Nor does one from before several rotations within that minute replace the cookie; then it ends."""
+    browser.now(put(a=1))
+    late = []
+    for _ in range(3):
+        late.append(stolen(browser))
+        clock.now += 20
+        browser.now(lambda _, session: session.rotate())
+    assert [each.now(put(b=1)).jar for each in late] == [{}, {}, {}]
+    assert len(store) == 1
+    clock.now += 20
+    assert [bool(each.now(put(b=1)).jar) for each in late] == [True, False, False]
+    assert browser.values() == {"a": 1}
+
+
+def test_flood_of_rotations(browser: Browser, store: MemoryStore) -> None:
+    """Of very many rotations only the last ones are remembered: what is stored does not grow."""
+    browser.now(put(a=1))
+    sizes = []
+    for _ in range(30):
+        late = stolen(browser)
+        browser.now(lambda _, session: session.rotate())
+        ((_, entry),) = store._entries.items()
+        sizes.append(len(entry.session.value))
+    assert sizes[8:] == [sizes[8]] * 22
+    assert late.now(put(b=1)).jar == {}
+
+
+def test_dropped_is_logged(browser: Browser, events: list[Any]) -> None:
+    """What is dropped because the session was rotated or destroyed meanwhile leaves a line to debug by."""
+    browser.now(put(a=1))
+    late, session = begin(browser)
+    idle, _ = begin(browser)
+    session["a"] = "hidden"
+    browser.now(lambda _, session: session.destroy())
+    end(browser, late)
+    end(browser, idle)
+    (event,) = events
+    assert event["log_level"] is LogLevel.debug
+    assert "dropped" in formatEvent(event)
+    assert "hidden" not in formatEvent(event)
+
+
 def test_late_sign_out(browser: Browser, store: MemoryStore) -> None:
-    """A late request may sign out."""
+    """A late request may sign out, for whoever does expects to be out; that is all it can."""
     browser.now(put(a=1))
     late = stolen(browser)
     browser.now(lambda _, session: session.rotate())

@@ -173,6 +173,8 @@ def test_mistake(loop: Loop) -> None:
         def get(self, _: str) -> Whatever:
             return fail(self.error)
 
+        eval = delete = get
+
     async def main() -> None:
         for error in (ZeroDivisionError("mine"), StorageUnavailable("as it is")):
             redis: Any = Wrong(error)
@@ -190,6 +192,8 @@ import cyclone_storage.sessions as sessions
 class Gone:
     def get(self, key):
         return fail(OSError("away"))
+
+    eval = delete = get
 
 async def main():
     try:

@@ -56,7 +56,7 @@ def rows(path: Path, table: str = "cyclone_sessions") -> list[Any]:
 @pytest.mark.parametrize("table", ["", "a b", "x;", "1a", "s--", "a" * 64, "sessio\u00f1s", "a\n"])
 def test_table_name(table: str) -> None:
     """A name that would be another statement is refused."""
-    pool: Any = None
+    pool = SQLitePool[Any]("never-made.sqlite")
     with pytest.raises(ValueError, match="a table's name is letters"):
         SQLiteStore(pool, table)
 
@@ -209,6 +209,8 @@ def test_mistake(run: Whatever) -> None:
     class Wrong:
         def runInteraction(self, *_: object) -> Whatever:  # noqa: N802 -- Twisted's name
             return fail(self.error)
+
+        runQuery = runInteraction  # noqa: N815 -- as above
 
         def __init__(self, error: Exception) -> None:
             self.error = error

@@ -4,11 +4,14 @@ Theory of operation. A save names the revision that was loaded, and the store ta
 there. If it is not, another request of the same session was faster, and there are three cases:
 
 * It has saved values: ours are applied to its, key by key, and saved again.
+  If together they are larger than the bound, ours are refused.
 * It has destroyed the session, signed out for example: what we have set is dropped. A session that is
   deleted never comes back.
 * It has rotated the session, signed in for example: likewise, as whoever planted the id that we came with
   must have no hand in what it became. A request that comes with that id a moment later sees an empty
   session that is not saved: a new one would take the place of the cookie that the browser has just got.
+
+Requests of this process that save the same session take turns.
 
 In the last two cases a request that rotates as well begins a session of its own, in which is only what it
 has set itself: somebody who has clicked on "sign in" twice is signed in.
@@ -24,12 +27,14 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from cyclone_storage.errors import StorageUnavailable
+from cyclone_storage.sessions.asking import asked
 from cyclone_storage.sessions.errors import SessionClosed, SessionTooLarge
 from cyclone_storage.sessions.identifiers import SessionId, new_revision
 from cyclone_storage.sessions.policy import SessionPolicy
 from cyclone_storage.sessions.protocols import RequestHandlerLike, SessionStore, StoredSession
 from cyclone_storage.sessions.record import Record
 from cyclone_storage.sessions.session import Session, SessionState
+from cyclone_storage.sessions.turns import Turn
 from cyclone_storage.sessions.values import EMPTY, changes, decode, encode, merge
 
 __all__ = ["SessionAccess"]
@@ -120,7 +125,7 @@ class SessionAccess:
         handler = self._handler()
         if handler is not None and not self._watched:
             try:
-                handler.before_headers(self.save)
+                handler.before_headers(self._queue)
             except RuntimeError:
                 return False
             self._watched = True
@@ -157,7 +162,7 @@ class SessionAccess:
 
     async def _find(self, known: SessionId) -> dict[str, Any] | None:
         """Find the values of a session by its id; one that is not its own is not taken."""
-        stored = await self._store.load(known.key)
+        stored = await asked(self._store.load(known.key))
         read = None if stored is None else _read(stored)
         now = self._policy.clock()
         if stored is None or read is None or self._policy.is_over(read[0], now):
@@ -173,6 +178,12 @@ class SessionAccess:
         return None
 
     # Saving.
+
+    def _queue(self) -> None:
+        """Save behind all that was to come before the head until now: something of it may fail."""
+        handler = self._handler()
+        if handler is not None:
+            handler.before_headers(self.save)
 
     async def save(self) -> None:
         """Save what has changed; it is called before the head of the answer.
@@ -197,7 +208,7 @@ class SessionAccess:
         rotating, state.rotating = state.rotating, False
         renewing, state.renewing = state.renewing, False
         text = self._text(state)
-        if self._record is None:
+        if self._record is None or self._id is None:
             if self._superseded:
                 await self._supersede(handler, text, rotating=rotating)
             elif text != self._base:
@@ -208,22 +219,32 @@ class SessionAccess:
             or text != self._base
             or self._policy.is_stale(self._record, self._policy.clock())
         ):
-            await self._update(handler, text, rotating=rotating, renewing=renewing)
+            async with Turn(self._id.key):
+                await self._update(handler, text, rotating=rotating, renewing=renewing)
 
     def _text(self, state: SessionState) -> str:
         if not (state.changed or state.lent):
             return self._base
         state.changed = False
         self._assigned = frozenset(state.assigned)
-        text = encode(state.data)
-        if len(text) > self._policy.max_size:
-            sizes = {key: len(encode({key: each})) for key, each in state.data.items()}
-            largest = max(sizes, key=sizes.__getitem__)
-            raise SessionTooLarge(
-                f"the session has {len(text)} bytes, more than the {self._policy.max_size} of the"
-                f" setting 'session_max_size'; {sizes[largest]} of them are session[{largest!r}]"
-            )
-        return text
+        return self._bounded(encode(state.data), self._base)
+
+    def _bounded(self, text: str, before: str) -> str:
+        """Refuse to store what is larger than the setting allows.
+
+        What is there and larger, because the setting was another one, may get smaller.
+        """
+        bound = self._policy.max_size
+        if len(text) <= bound or len(text) <= len(before):
+            return text
+        values = decode(text)
+        sizes = {key: len(encode({key: each})) for key, each in values.items()}
+        largest = max(sizes, key=sizes.__getitem__)
+        others = ", with what others have saved at the same time" if before != self._base else ""
+        raise SessionTooLarge(
+            f"the session has {len(text)} bytes{others}, more than the {bound} of the setting"
+            f" 'session_max_size'; {sizes[largest]} of them are session[{largest!r}]"
+        )
 
     async def _destroy(self, handler: RequestHandlerLike) -> None:
         if self._id is not None:
@@ -239,10 +260,15 @@ class SessionAccess:
         now = self._policy.clock()
         for _ in range(_MOST_ATTEMPTS):
             made = SessionId.new()
-            record = Record(made.digest, "", now, now, 0.0, text)
+            record = Record(made.digest, (), now, now, text)
             if await self._keep(made, record, None):
                 self._superseded = False
-                self._set_cookie(handler, made)
+                try:
+                    self._set_cookie(handler, made)
+                except Exception:
+                    # Settings of the application's own, of cookies or of keys: nobody would ever find it.
+                    await self._store.delete(made.key)
+                    raise
                 return
         raise StorageUnavailable("the store of sessions takes no new session")
 
@@ -258,20 +284,17 @@ class SessionAccess:
                 await self._supersede(handler, text, rotating=rotating)
                 return
             now = policy.clock()
-            record = policy.touched(found, now)
-            record = replace(
-                record, data=text if found.data == base else merge(base, text, found.data)
+            data = (
+                text
+                if found.data == base
+                else self._bounded(merge(base, text, found.data), found.data)
             )
+            record = replace(policy.touched(found, now), data=data)
             if rotating:
                 known = known.rotated()
-                created = now if renewing else record.created
-                record = replace(
-                    record,
-                    digest=known.digest,
-                    previous=found.digest,
-                    rotated=now,
-                    created=created,
-                )
+                record = policy.rotated(record, known.digest, now)
+                if renewing:
+                    record = replace(record, created=now)
             if policy.left(record, now) <= 0:  # while the request ran
                 self._record = None
             elif await self._keep(known, record, self._revision):
@@ -305,13 +328,17 @@ class SessionAccess:
         self._record = self._revision = None
         self._superseded = True
         if not rotating:
+            if text != self._base:
+                _log.debug(
+                    "changes were dropped: the session was destroyed, rotated or over meanwhile"
+                )
             return
         own, _ = changes(self._base, text)
         values = decode(text)
         # Who signs in sets the user, even if it is the same.
         own |= {key: values[key] for key in self._assigned if key in values}
         if own:
-            await self._create(handler, encode(own))
+            await self._create(handler, self._bounded(encode(own), EMPTY))
             self._base = text
 
     def _set_cookie(self, handler: RequestHandlerLike, known: SessionId) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from twisted.internet.defer import Deferred, succeed
 
+from cyclone_storage.sessions.arguments import check_clock, check_whole
 from cyclone_storage.sessions.protocols import StoredSession
 
 __all__ = ["MemoryStore"]
@@ -34,10 +35,13 @@ class MemoryStore:
             clock: Gives seconds that only go forward.
 
         Raises:
-            ValueError: The bound is no number above 0.
+            TypeError: The bound is no whole number, or the clock no function.
+            ValueError: The bound is not above 0.
         """
+        check_whole("max_sessions", max_sessions)
         if max_sessions < 1:
             raise ValueError(f"max_sessions must be 1 or more, not {max_sessions!r}")
+        check_clock(clock)
         self._bound = max_sessions
         self._clock = clock
         self._entries: OrderedDict[str, _Entry] = OrderedDict()  # the last saved is the last

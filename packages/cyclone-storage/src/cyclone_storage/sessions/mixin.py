@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Final, Protocol
 
 from cyclone_storage.sessions.access import SessionAccess
+from cyclone_storage.sessions.arguments import described
 from cyclone_storage.sessions.errors import SessionSettingError
 from cyclone_storage.sessions.policy import policy_of
 from cyclone_storage.sessions.protocols import RequestHandlerLike
@@ -47,10 +48,10 @@ class SessionMixin:
         access = self._session_access
         if access is None:
             store = self.settings.get("session_store")
-            if not all(hasattr(store, method) for method in _METHODS):
+            if isinstance(store, type) or not all(hasattr(store, method) for method in _METHODS):
                 raise SessionSettingError(
                     "sessions need the setting 'session_store', as in Application(routes,"
-                    f" session_store=MemoryStore(), cookie_secret=...); it is {type(store).__name__}"
+                    f" session_store=MemoryStore(), cookie_secret=...); it is {described(store)}"
                 )
             access = SessionAccess(self, store, policy_of(self.settings))
             self._session_access = access

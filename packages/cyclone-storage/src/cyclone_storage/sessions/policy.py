@@ -1,6 +1,7 @@
 """How long sessions last, how large they are, and what their cookie is like: the settings."""
 
 import math
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -22,6 +23,36 @@ _SKEW: Final = 60.0
 
 # Seconds in which requests with the id before the last rotation are taken for late ones.
 _GRACE: Final = 60.0
+
+
+# Ten years: beyond, times of cookies and databases end some time or other.
+_LONGEST: Final = 3650 * _DAY
+
+# RFC 6265 section 4.1.1 (the name), RFC 1123 section 2.1 (the domain).
+_TOKEN: Final = re.compile(r"[\w!#$%&'*+\-.^`|~]+", re.ASCII)
+_LABEL: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_DOMAIN: Final = re.compile(rf"\.?{_LABEL}(?:\.{_LABEL})*", re.ASCII | re.IGNORECASE)
+_SAMESITE: Final = frozenset({"lax", "strict", "none"})
+
+# A name that is also an attribute's makes a header that not all read alike.
+_ATTRIBUTES: Final = frozenset(
+    {
+        "comment",
+        "domain",
+        "expires",
+        "httponly",
+        "max-age",
+        "partitioned",
+        "path",
+        "samesite",
+        "secure",
+        "version",
+    }
+)
+
+# RFC 6265bis section 4.1.3.
+_HOST_PREFIX: Final = "__host-"
+_PREFIXES: Final = (_HOST_PREFIX, "__secure-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +89,50 @@ class SessionPolicy:
         Raises:
             SessionSettingError: One is malformed.
         """
-        for name in ("cookie_name", "cookie_samesite"):
-            if not (isinstance(getattr(self, name), str) and getattr(self, name)):
-                raise _malformed(name, "must be text", getattr(self, name))
-        if not (self.cookie_domain is None or isinstance(self.cookie_domain, str)):
-            raise _malformed("cookie_domain", "must be text or None", self.cookie_domain)
-        for name in ("cookie_secure", "cookie_persistent"):
-            if getattr(self, name) not in (None, True, False):
-                raise _malformed(name, "must be True or False", getattr(self, name))
+        self._check_cookie()
         for name in ("idle_timeout", "lifetime"):
-            if not _is_positive(getattr(self, name)):
-                raise _malformed(name, "must be a number of seconds above 0", getattr(self, name))
+            value = getattr(self, name)
+            if not (_is_positive(value) and value <= _LONGEST):
+                raise _malformed(
+                    name, f"must be a number of seconds above 0, at most {_LONGEST:.0f}", value
+                )
         if not (_is_positive(self.max_size) and isinstance(self.max_size, int)):
             raise _malformed("max_size", "must be a number of bytes above 0", self.max_size)
         if not callable(self.clock):
             raise _malformed("clock", "must be a function like time.time", self.clock)
+
+    def _check_cookie(self) -> None:
+        # Here, and not where the cookie is set: by then the session is stored.
+        name: Any = self.cookie_name
+        domain: Any = self.cookie_domain
+        samesite: Any = self.cookie_samesite
+        if not (isinstance(name, str) and _TOKEN.fullmatch(name)) or name.lower() in _ATTRIBUTES:
+            rule = "must be the name of a cookie: letters, digits and !#$%&'*+-.^_`|~"
+            raise _malformed("cookie_name", rule, name)
+        if not (isinstance(samesite, str) and samesite.lower() in _SAMESITE):
+            raise _malformed("cookie_samesite", "must be 'Lax', 'Strict' or 'None'", samesite)
+        if not (domain is None or (isinstance(domain, str) and _DOMAIN.fullmatch(domain))):
+            rule = "must be a host name (beyond ASCII its xn-- form) or None"
+            raise _malformed("cookie_domain", rule, domain)
+        for each in ("cookie_secure", "cookie_persistent"):
+            if getattr(self, each) not in (None, True, False):
+                raise _malformed(each, "must be True or False", getattr(self, each))
+        if self.cookie_secure is False and self._must_be_secure:
+            raise SessionSettingError(
+                f"with the settings 'session_cookie_name' {name!r} and 'session_cookie_samesite'"
+                f" {samesite!r} browsers refuse a cookie that is not Secure: leave the setting"
+                " 'session_cookie_secure' out, or let it be True"
+            )
+        if domain is not None and name.lower().startswith(_HOST_PREFIX):
+            raise SessionSettingError(
+                f"browsers refuse a cookie that the setting 'session_cookie_name' calls {name!r} and"
+                " that has a domain: leave the setting 'session_cookie_domain' out, or rename it"
+            )
+
+    @property
+    def _must_be_secure(self) -> bool:
+        prefixed = self.cookie_name.lower().startswith(_PREFIXES)
+        return prefixed or self.cookie_samesite.lower() == "none"
 
     @property
     def cookie_days(self) -> float:
@@ -89,7 +149,10 @@ class SessionPolicy:
         Returns:
             Arguments for `set_signed_cookie`.
         """
-        secure = protocol == "https" if self.cookie_secure is None else self.cookie_secure
+        if self.cookie_secure is None:
+            secure = protocol == "https" or self._must_be_secure
+        else:
+            secure = self.cookie_secure
         attributes: dict[str, Any] = {
             "path": "/",
             "httponly": True,
@@ -104,21 +167,42 @@ class SessionPolicy:
     def is_over(self, record: Record, now: float) -> bool:
         """Tell whether the time of a session is over.
 
+        So it is if it was used far in the future: a clock was wrong then, and until that time comes the
+        session would count though nobody uses it.
+
         Args:
             record: The session.
             now: The time.
         """
-        return now - record.used >= self.idle_timeout or now - record.created >= self.lifetime
+        unused = now - record.used
+        return (
+            unused >= self.idle_timeout
+            or now - record.created >= self.lifetime
+            or -unused >= max(self.idle_timeout, _SKEW)
+        )
 
     def is_late(self, record: Record, digest: str, now: float) -> bool:
-        """Tell whether an id was that of a session until a moment ago.
+        """Tell whether an id was that of a session until a moment ago, rotated since then once or more.
 
         Args:
             record: The session.
             digest: That of the id's token.
             now: The time.
         """
-        return digest == record.previous and now - record.rotated < _GRACE
+        return any(digest == each and now - at < _GRACE for each, at in record.previous)
+
+    def rotated(self, record: Record, digest: str, now: float) -> Record:
+        """Give a session another token.
+
+        Args:
+            record: The session.
+            digest: That of the token.
+            now: The time.
+
+        Returns:
+            The session.
+        """
+        return record.rotated(digest, now, now - _GRACE)
 
     def is_stale(self, record: Record, now: float) -> bool:
         """Tell whether a session should be saved only to say that it is used.

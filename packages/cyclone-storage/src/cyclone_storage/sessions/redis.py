@@ -6,6 +6,7 @@ from typing import Any, Final
 from twisted.python.failure import Failure
 
 from cyclone_storage.errors import StorageError, StorageUnavailable
+from cyclone_storage.sessions.arguments import check_text, check_what_has
 from cyclone_storage.sessions.identifiers import REVISION_LENGTH
 from cyclone_storage.sessions.protocols import RedisLike, StoredSession
 
@@ -19,6 +20,8 @@ end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1
 """
+
+_METHODS: Final = ("get", "eval", "delete")
 
 _MILLISECONDS: Final = 1000
 
@@ -35,7 +38,12 @@ class RedisStore:
         Args:
             redis: A pool or connection of `cyclone_storage.redis`; it stays the caller's to close.
             prefix: What the keys begin with.
+
+        Raises:
+            TypeError: One of them is something else, a URL for example.
         """
+        check_what_has(redis, _METHODS, 'RedisStore(connect("redis://127.0.0.1:6379/0"))')
+        check_text("prefix", prefix)
         self._redis = redis
         self._prefix = prefix
 

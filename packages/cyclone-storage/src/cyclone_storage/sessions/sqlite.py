@@ -9,12 +9,15 @@ from typing import Any, Final
 from twisted.python.failure import Failure
 
 from cyclone_storage.errors import StorageError, StorageUnavailable
+from cyclone_storage.sessions.arguments import check_clock, check_text, check_what_has
 from cyclone_storage.sessions.identifiers import REVISION_LENGTH
 from cyclone_storage.sessions.protocols import SQLPoolLike, StoredSession
 
 __all__ = ["SQLiteStore"]
 
 _TABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+
+_METHODS: Final = ("runQuery", "runInteraction")
 
 # Seconds between two sweeps, and what one deletes at most: it holds up who wants to save.
 _SWEEP: Final = 60.0
@@ -42,8 +45,12 @@ class SQLiteStore:
             clock: Gives the seconds since 1970.
 
         Raises:
+            TypeError: One of them is something else, the name of a file for example.
             ValueError: The name is none for a table.
         """
+        check_what_has(pool, _METHODS, 'SQLiteStore(SQLitePool("sessions.db"))')
+        check_text("table", table)
+        check_clock(clock)
         if _TABLE.fullmatch(table) is None:
             raise ValueError(f"a table's name is letters, digits and '_', not {table!r}")
         self._pool = pool
