@@ -21,6 +21,8 @@ def test_a_name_that_there_is_not(loop: Loop, redis_server: RedisServer) -> None
             for name, hint in [("zad", r"zadd\(\)"), ("qqq", r"execute\("), ("_get", r"execute\(")]:
                 with pytest.raises(AttributeError, match=hint):
                     getattr(pool, name)
+            with pytest.raises(AttributeError, match=r"no command 'nosuch'\. Any command"):
+                pool.nosuch  # noqa: B018 -- too little like touch()
             assert not hasattr(pool, "no_such_command")
         assert not hasattr(ConnectionHandler.__new__(ConnectionHandler), "anything")
 

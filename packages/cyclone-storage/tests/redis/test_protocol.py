@@ -181,12 +181,21 @@ def test_what_cannot_be_encoded_is_refused_at_once() -> None:
     assert peer.protocol.in_flight == 0
 
 
-@pytest.mark.parametrize("name", ["HELLO", "hello", b"HELLO"])
+@pytest.mark.parametrize("name", ["HELLO", "hello", b"HELLO", "Hello", b"hElLo"])
 def test_hello_is_refused(name: Any) -> None:  # noqa: ANN401
     """RESP3 is not spoken; the message says what to do instead."""
     peer = Peer()
     with pytest.raises(RedisError, match="only RESP2 is spoken"):
         peer.protocol.execute_command(name, 3)
+    assert peer.sent() == b""
+
+
+@pytest.mark.parametrize("words", [[], [5], [None], [["GET"]], [bytearray(b"GET"), "a"]])
+def test_a_command_has_a_name(words: list[Any]) -> None:
+    """What is none is refused before anything is sent."""
+    peer = Peer()
+    with pytest.raises(TypeError, match="needs the name of a command as str or bytes first"):
+        peer.protocol.execute_command(*words)
     assert peer.sent() == b""
 
 

@@ -1,14 +1,14 @@
 """Any command by its name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from twisted.internet.defer import Deferred, fail
 
 from cyclone_storage.redis.commands.runner import CommandRunner
 from cyclone_storage.redis.errors import RedisError
-from cyclone_storage.redis.types import Reply, Value
+from cyclone_storage.redis.types import Key, Reply, Value
 
 __all__ = ["RawCommands"]
 
@@ -66,7 +66,7 @@ class RawCommands(CommandRunner):
 
     __slots__ = ()
 
-    def execute(self, name: str, *args: Value) -> Deferred[Reply]:
+    def execute(self, name: Key, *args: Value) -> Deferred[Reply]:
         """Run any command of the server, as `execute("CLUSTER INFO")` or `execute("SET", key, value)`.
 
         One that blocks has a connection to itself, as those of the methods have.
@@ -82,25 +82,50 @@ class RawCommands(CommandRunner):
             RedisError: The command would break a connection that others use; the message says what to
                 use instead.
             ResponseError: The server refuses it.
+            TypeError: The name is neither `str` nor `bytes`.
         """
-        words = name.split()
+        if not isinstance(name, (str, bytes)):
+            return fail(_no_name("execute", name))
+        return self._run_guarded("execute", (*name.split(), *args))
+
+    def _run_guarded(
+        self,
+        method: str,
+        words: Sequence[Any],
+        *,
+        post_proc: Callable[[Any], object] | None = None,
+        **options: Any,  # noqa: ANN401 -- those of a connection's execute_command
+    ) -> Deferred[Any]:
+        """Run a command that the program names, unless it would break a connection that others use."""
         if not words:
-            return fail(RedisError("execute() needs the name of a command, as 'PING'"))
-        full = [*words, *args]
-        command = words[0].upper()
-        for wanted in (command, f"{command} {_text(full[1])}" if len(full) > 1 else ""):
+            return fail(RedisError(f"{method}() needs the name of a command, as 'PING'"))
+        if not isinstance(words[0], (str, bytes)):
+            return fail(_no_name(method, words[0]))
+        command = _text(words[0])
+        for wanted in (command, f"{command} {_text(words[1])}" if len(words) > 1 else ""):
             if (advice := _REFUSED.get(wanted)) is not None:
-                return fail(RedisError(f"execute() does not send {wanted}: {advice}"))
-        if command in _BLOCKING or (command in {"XREAD", "XREADGROUP"} and _blocks(full)):
-            return self._run_blocking(*full)
-        return self._run("execute_command", *full)
+                return fail(RedisError(f"{method}() does not send {wanted}: {advice}"))
+        if command in _BLOCKING or (command in {"XREAD", "XREADGROUP"} and _blocks(words)):
+            return self._run_blocking(*words, post_proc=post_proc)
+        if post_proc is not None:
+            options["post_proc"] = post_proc
+        return self._run("execute_command", *words, **options)
 
 
-def _text(word: Value) -> str:
-    return (word.decode("ascii", "replace") if isinstance(word, bytes) else str(word)).upper()
+def _no_name(method: str, name: object) -> TypeError:
+    return TypeError(
+        f"{method}() needs the name of a command as str or bytes, as 'PING', not {type(name).__name__}"
+    )
 
 
-def _blocks(words: list[Value]) -> bool:
+def _text(word: object) -> str:
+    # As the server will read it: an Enum that is a text, too, has another `str()` than that.
+    if isinstance(word, (bytes, bytearray, memoryview)):
+        return bytes(word).decode("ascii", "replace").upper()
+    return word.upper() if isinstance(word, str) else str(word).upper()
+
+
+def _blocks(words: Sequence[Any]) -> bool:
     options = [_text(word) for word in words]
     end = options.index("STREAMS") if "STREAMS" in options else len(options)
     return "BLOCK" in options[:end]

@@ -1,6 +1,7 @@
 """One connection to a Redis server."""
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any, ClassVar, Final, Self, cast
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -45,8 +46,9 @@ HANDSHAKE_TIMEOUT: Final = 10.0
 # What a server answers to anything while it is full, or starts.
 _TRANSIENT: Final = ("max number of clients", "LOADING", "BUSY", "MASTERDOWN")
 
-# RESP3 begins with it.
-_REFUSED: Final = frozenset({"HELLO", "hello", b"HELLO", b"hello"})
+# RESP3 begins with it. All its spellings: to look one up is faster than to change the case of each name.
+_HELLOS: Final = frozenset(map("".join, product(*zip("HELLO", "hello", strict=True))))
+_REFUSED: Final = _HELLOS | {name.encode() for name in _HELLOS}
 
 
 class BaseRedisProtocol(ClassicProtocol):
@@ -235,7 +237,12 @@ class BaseRedisProtocol(ClassicProtocol):
         Raises:
             InvalidData: An argument cannot be encoded.
             RedisError: It is `HELLO`: RESP3 is not spoken here.
+            TypeError: There is no name, or it is neither `str` nor `bytes`.
         """
+        if not args or not isinstance(args[0], (str, bytes)):
+            raise TypeError(
+                "execute_command() needs the name of a command as str or bytes first, as 'PING'"
+            )
         if args[0] in _REFUSED:
             raise RedisError(
                 "HELLO is not sent: it changes the protocol, and only RESP2 is spoken here. The password,"

@@ -22,6 +22,8 @@ __all__ = ["ConnectionHandler", "UnixConnectionHandler"]
 
 # What takes a connection out of the pool until it puts itself back.
 _EXCLUSIVE: Final = frozenset({"multi", "watch", "pipeline"})
+# How much a name has to be like that of a command to be taken for a slip: "nosuch" is no "touch".
+_ALIKE: Final = 0.8
 
 
 class ConnectionHandler(Streaming, Commands):
@@ -43,7 +45,6 @@ class ConnectionHandler(Streaming, Commands):
             factory: The pool.
         """
         self._factory = factory
-        self._connected = factory.deferred
 
     def _run(self, name: str, *args: Any, **kwargs: Any) -> Deferred[Any]:
         factory = self._factory
@@ -88,6 +89,25 @@ class ConnectionHandler(Streaming, Commands):
         running = factory.blocking.run(words, post_proc)
         return running.addErrback(factory.count_failure)
 
+    def execute_command(self, *args: Any, **options: Any) -> Deferred[Any]:
+        """Run any command, as txredisapi's programs do; it is refused and routed as `execute` does.
+
+        Args:
+            args: Its name, and what belongs to it.
+            options: `post_proc`, `apply_timeout` and `reply_timeout` of a connection's `execute_command`;
+                of these, a command that blocks takes `post_proc` alone.
+
+        Returns:
+            The reply.
+
+        Raises:
+            RedisError: The command would break a connection that others use; the message says what to
+                use instead.
+            ResponseError: The server refuses it.
+            TypeError: The name is neither `str` nor `bytes`.
+        """
+        return self._run_guarded("execute_command", args, **options)
+
     def __getattr__(self, name: str) -> Any:
         """Return a command that only the pool's class of protocols has.
 
@@ -99,8 +119,8 @@ class ConnectionHandler(Streaming, Commands):
             getattr(getattr(factory, "protocol", None), name, None)
         ):
             return partial(self._run, name)
-        near = difflib.get_close_matches(name, dir(self), 1)
-        hint = f": did you mean {near[0]}()?" if near else ""
+        near = difflib.get_close_matches(name, dir(self), 1, _ALIKE)
+        hint = f": did you mean {near[0]}()?" if near else "."
         raise AttributeError(
             f"Redis pools have no command {name!r}{hint} Any command of the server can be given as"
             " execute('NAME', ...)",
