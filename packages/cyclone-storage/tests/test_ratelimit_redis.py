@@ -132,9 +132,25 @@ def test_clock_set_back(run: Run) -> None:
     """A bucket that is to be full in years, as a clock that was set back leaves it, is empty at most."""
 
     async def main(pool: ConnectionHandler) -> None:
-        await pool.set("ratelimit:clock:a", "9000000000000000")
-        limit = RateLimit(1, 10, burst=2, store=pool, name="clock")
-        assert (await limit.take("a")) == Decision(False, 0, 10)
+        for stored in ("9000000000000000", "inf"):
+            await pool.set("ratelimit:clock:a", stored)
+            limit = RateLimit(1, 10, burst=2, store=pool, name="clock")
+            assert (await limit.take("a")) == Decision(False, 0, 10)
+
+    run(main)
+
+
+def test_what_is_no_number(run: Run) -> None:
+    """What somebody else has put where a bucket is opens no limit."""
+
+    async def main(pool: ConnectionHandler) -> None:
+        limit = RateLimit(1, 3600, burst=2, store=pool, name="strange")
+        await pool.set("ratelimit:strange:a", "nan")
+        assert (await limit.take("a")) == Decision(True, 1, 0)
+        assert [(await limit.take("a")).allowed for _ in range(2)] == [True, False]
+        await pool.set("ratelimit:strange:a", "text")
+        with pytest.raises(StorageUnavailable, match="number expected"):
+            await limit.take("a")
 
     run(main)
 

@@ -27,7 +27,8 @@ local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local interval, burst, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local stored = tonumber(redis.call('GET', KEYS[1]) or now)
-local full_at = math.min(math.max(stored, now), now + burst * interval)
+-- In this order: of a stored NaN the greater one is the time.
+local full_at = math.min(math.max(now, stored), now + burst * interval)
 local wait = full_at + (cost - burst) * interval - now
 if wait <= 0 then
     wait = 0
