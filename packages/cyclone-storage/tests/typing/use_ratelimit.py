@@ -80,12 +80,6 @@ class Shop:
         """Return a Deferred."""
         raise NotImplementedError
 
-    @classmethod
-    @cached(10)
-    def open(cls, day: str) -> bool:
-        """Return a value."""
-        return bool(day)
-
 
 def methods(shop: Shop) -> None:
     """The arguments of cached methods are checked as those of functions are."""
