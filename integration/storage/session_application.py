@@ -125,6 +125,29 @@ class Refused(Handler):
         self.finish(f"{status_code} {session.get('tries')}")
 
 
+class FailsLate(Handler):
+    """Sets something, and fails when the answer is complete."""
+
+    async def get(self, where: str) -> None:
+        """Answer."""
+        session = await self.get_session()
+        session["tries"] = session.get("tries", 0) + 1
+        self.where = where
+        self.before_headers(self.before)
+        self.write("not sent")
+
+    def before(self) -> None:
+        """Fail before the head, in a function that was given behind that of the session."""
+        if self.where == "before":
+            raise ZeroDivisionError("before the head")
+
+    def compute_etag(self) -> str | None:
+        """Fail behind all of these functions."""
+        if self.where == "etag":
+            raise ZeroDivisionError("no entity tag")
+        return None
+
+
 class Stream(Handler):
     """Sends its answer in pieces."""
 
@@ -160,6 +183,7 @@ def main(directory: Path, redis_port: int) -> None:
         ("/in", SignIn),
         ("/out", SignOut),
         (r"/fail/(\d+)", Refused),
+        (r"/late/(\w+)", FailsLate),
         ("/stream", Stream),
         ("/large", TooLarge),
     ]

@@ -188,6 +188,23 @@ def test_refused(browser: Browser) -> None:
     assert browser.values() == {"tries": 1}
 
 
+def test_fails_before_the_head(browser: Browser) -> None:
+    """What fails in another function of `before_headers` saves nothing, whoever came first."""
+    answer = browser.ask("/late/before")
+    assert (answer.status, answer.cookies, answer.headers["Vary"]) == (500, [], "Cookie")
+    browser.ask(method="POST", key="a")
+    answer = browser.ask("/late/before")
+    assert (answer.status, answer.cookies) == (500, [])
+    assert browser.values() == {"a": "1"}
+
+
+def test_fails_behind_the_save(browser: Browser) -> None:
+    """What fails in `compute_etag` comes when the session is saved; its cookie gets out nevertheless."""
+    answer = browser.ask("/late/etag")
+    assert (answer.status, len(answer.cookies)) == (500, 1)
+    assert browser.values() == {"tries": 1}
+
+
 def test_stream(browser: Browser) -> None:
     """An answer in pieces saves before its head; a change behind it is an error."""
     answer = browser.ask("/stream")
