@@ -58,7 +58,8 @@ def cached(
         clock: Measures `ttl`; by default a monotonic clock.
 
     Returns:
-        A decorator for a function that returns a value, a Deferred or a coroutine.
+        A decorator for a function that returns a value, a Deferred or a coroutine. It may stand below
+        `classmethod`, although mypy then asks for the class as an argument, and `staticmethod`.
 
     Raises:
         TypeError: An argument is of another type, or the decorator stands before what is no function
@@ -123,7 +124,8 @@ class Cached(Generic[_P, _T]):
             asker = None
         if (flight := self._flights.get(key)) is not None:
             if asker is not None and flight.waits_for(asker):
-                return fail(CircularWait(f"{self._function!r} waits for its own result, {key!r}"))
+                # Without the arguments, which nobody expects in a log.
+                return fail(CircularWait(f"{self._function!r} waits for its own result"))
             self._shared += 1
             return self._join(key, flight, asker)
         self._misses += 1
