@@ -10,7 +10,7 @@ from cyclone_storage.redis.commands.batches import Command
 from cyclone_storage.redis.commands.pipeline_state import PipelineState
 from cyclone_storage.redis.commands.script_state import ScriptState
 from cyclone_storage.redis.commands.surface import Commands
-from cyclone_storage.redis.commands.transaction_state import TransactionState, converted
+from cyclone_storage.redis.commands.transaction_state import TransactionState
 from cyclone_storage.redis.errors import (
     ConnectionError,  # noqa: A004 -- txredisapi's name
     RedisError,
@@ -69,6 +69,7 @@ class ConnectionCommands(TransactionState, PipelineState, ScriptState, Commands)
             WatchError: A watched key has changed: nothing was run.
             ResponseError: The server refused a command of a transaction: nothing was run.
             InvalidData: A value cannot be sent: nothing was sent.
+            InvalidResponse: The reply to EXEC has another shape; the connection was closed.
         """
         if self.inMulti:
             return fail(RedisError("a transaction is open on this connection: use its commands"))
@@ -89,6 +90,7 @@ class ConnectionCommands(TransactionState, PipelineState, ScriptState, Commands)
         return DeferredList(asking, consumeErrors=True).addCallback(_outcomes)
 
     def _run_transaction(self, commands: Sequence[Command]) -> Deferred[list[Result]]:
+        watched = self._watching
         asking = [
             self.execute_command("MULTI"),
             *(self.execute_command(*words) for words, _ in commands),
@@ -101,7 +103,9 @@ class ConnectionCommands(TransactionState, PipelineState, ScriptState, Commands)
                 # That a command was refused says more than that EXEC was, therefore.
                 refused = (each for each in queued if isinstance(each, Exception))
                 raise next(refused, replies)
-            return converted(replies, [conversion for _, conversion in commands])
+            return self._results(
+                replies, [conversion for _, conversion in commands], watched=watched
+            )
 
         return DeferredList(asking, consumeErrors=True).addCallback(results)
 

@@ -1,11 +1,13 @@
 """Commands on places on Earth, which a sorted set holds."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from twisted.internet.defer import Deferred, fail
 
 from cyclone_storage.redis.commands.replies import score
 from cyclone_storage.redis.commands.runner import CommandRunner
+from cyclone_storage.redis.commands.shapes import shaped
 from cyclone_storage.redis.commands.words import listed, option
 from cyclone_storage.redis.errors import InvalidData
 from cyclone_storage.redis.types import Key, Value
@@ -13,11 +15,15 @@ from cyclone_storage.redis.types import Key, Value
 __all__ = ["GeoCommands"]
 
 
-def as_positions(reply: object) -> object:
+def _position(pair: list[Any]) -> tuple[float, float]:
+    longitude, latitude = pair
+    return float(longitude), float(latitude)
+
+
+@shaped("a list of longitudes and latitudes")
+def as_positions(reply: Any) -> object:  # noqa: ANN401 -- a reply
     """Make a pair of floats of each position, also where numbers are not converted."""
-    if isinstance(reply, list):
-        return [each and (float(each[0]), float(each[1])) for each in reply]
-    return reply
+    return [each and _position(each) for each in reply]
 
 
 class GeoCommands(CommandRunner):

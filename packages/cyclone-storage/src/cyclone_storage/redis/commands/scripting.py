@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from twisted.internet.defer import Deferred
 
+from cyclone_storage.redis.commands.replies import flags
 from cyclone_storage.redis.commands.runner import CommandRunner
 from cyclone_storage.redis.commands.words import option
 from cyclone_storage.redis.types import Key, Reply, Value
@@ -11,9 +12,9 @@ from cyclone_storage.redis.types import Key, Reply, Value
 __all__ = ["ScriptingCommands"]
 
 
-def _one_or_all(reply: list[int]) -> bool | list[bool]:
-    known = [bool(each) for each in reply]
-    return known[0] if len(known) == 1 else known
+def _one_or_all(reply: object) -> object:
+    known = flags(reply)
+    return known[0] if isinstance(known, list) and len(known) == 1 else known
 
 
 class ScriptingCommands(CommandRunner):

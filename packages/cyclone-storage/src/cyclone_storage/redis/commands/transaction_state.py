@@ -1,18 +1,19 @@
 """A transaction on a connection: mended where txredisapi's leaks the connection or mixes up results."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, fail, maybeDeferred
 from twisted.python.failure import Failure
 
+from cyclone_storage.redis.commands.shapes import Misshapen
 from cyclone_storage.redis.commands.words import listed
-from cyclone_storage.redis.errors import RedisError, WatchError
+from cyclone_storage.redis.errors import InvalidResponse, RedisError, WatchError
 from cyclone_storage.redis.types import Key, Result
 
 T = TypeVar("T")
 
-__all__ = ["TransactionState", "converted"]
+__all__ = ["TransactionState"]
 
 
 class TransactionState:
@@ -33,6 +34,8 @@ class TransactionState:
     pendingTransaction: bool  # noqa: N815 -- txredisapi's name
     post_proc: list[Any]
     pipelining: bool
+    _distrust: Callable[[str, str], InvalidResponse]
+    _watching = False
 
     def handleTransactionData(self, reply: T) -> T:  # noqa: N802 -- txredisapi's name
         """Leave a reply as it is: `commit` converts the results, which txredisapi did here."""
@@ -41,7 +44,7 @@ class TransactionState:
     def watch(self, keys: Key | Iterable[Key], *more: Key) -> Deferred[Any]:
         """Watch keys; the connection is one's own until the transaction ends or `unwatch`."""
         # If it fails nobody knows whether keys are watched: the pool drops the connection.
-        self.inTransaction = True
+        self.inTransaction = self._watching = True
         watching: Deferred[Any] = maybeDeferred(self.execute_command, "WATCH", *listed(keys, more))
         return watching.addCallback(lambda _: self)
 
@@ -76,8 +79,44 @@ class TransactionState:
             return fail(_no_transaction("commit"))
         conversions, self.post_proc = self.post_proc, []
         self.inMulti = False
-        ending: Deferred[Any] = maybeDeferred(self.execute_command, "EXEC").addBoth(self._release)
-        return ending.addCallback(converted, conversions)
+        ending: Deferred[Any] = maybeDeferred(self.execute_command, "EXEC")
+        ending.addCallback(self._results, conversions, watched=self._watching)
+        return ending.addBoth(self._release)
+
+    def _results(
+        self,
+        replies: object,
+        conversions: Sequence[Any],
+        *,
+        watched: bool,
+    ) -> list[Result]:
+        """Make the results of a transaction.
+
+        Args:
+            replies: What EXEC gave.
+            conversions: For each command a function that makes its result, or None.
+            watched: Whether keys were watched.
+
+        Raises:
+            WatchError: EXEC gave nothing, as a watched key has changed.
+            InvalidResponse: It gave what belongs to other commands.
+        """
+        if replies is None and watched:
+            raise WatchError("a watched key has changed: no command of the transaction was run")
+        if not isinstance(replies, list) or len(replies) != len(conversions):
+            came = f"{len(replies)} came" if isinstance(replies, list) else "no list came"
+            raise self._distrust("EXEC", f"{len(conversions)} results should come, and {came}")
+        results: list[Result] = []
+        for reply, conversion in zip(replies, conversions, strict=True):
+            if conversion is None or isinstance(reply, Exception):
+                results.append(reply)
+                continue
+            try:
+                results.append(conversion(reply))
+            except Misshapen as error:
+                place = f"command {len(results) + 1} of {len(replies)} of a transaction"
+                raise self._distrust(place, str(error)) from None
+        return results
 
     def discard(self) -> Deferred[str]:
         """Forget what was queued, and give the connection back."""
@@ -97,7 +136,7 @@ class TransactionState:
         # After the reply, not before the command is sent, as txredisapi had it: another's command
         # could slip in between and end up in the transaction.
         if self.inTransaction:
-            self.inTransaction = self.inMulti = self.pendingTransaction = False
+            self.inTransaction = self.inMulti = self.pendingTransaction = self._watching = False
             self.post_proc = []
             if not self.pipelining:
                 self.factory.connectionQueue.put(self)
@@ -108,21 +147,3 @@ def _no_transaction(name: str) -> RedisError:
     return RedisError(
         f"Not in transaction: {name}() belongs to what multi() gave, once, and not to the pool"
     )
-
-
-def converted(replies: list[Any] | None, conversions: Iterable[Any]) -> list[Result]:
-    """Make the results of a transaction.
-
-    Args:
-        replies: What EXEC gave.
-        conversions: For each command a function that makes its result, or None.
-
-    Raises:
-        WatchError: EXEC gave nothing.
-    """
-    if replies is None:
-        raise WatchError("a watched key has changed: no command of the transaction was run")
-    return [
-        reply if conversion is None or isinstance(reply, Exception) else conversion(reply)
-        for reply, conversion in zip(replies, conversions, strict=True)
-    ]

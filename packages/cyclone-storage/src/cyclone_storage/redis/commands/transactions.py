@@ -65,6 +65,7 @@ class TransactionCommands(CommandRunner):
         Raises:
             WatchError: A watched key has changed: nothing was run.
             ResponseError: The server refused a command when it was queued: nothing was run.
+            InvalidResponse: The results are not those of the commands; the connection was closed.
             RedisError: There is no transaction.
         """
         return self._run("commit")

@@ -9,6 +9,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from cyclone_storage.redis.commands import ConnectionCommands
+from cyclone_storage.redis.commands.shapes import Misshapen
 from cyclone_storage.redis.connection.classic import ClassicProtocol
 from cyclone_storage.redis.connection.conversion import (
     build_command,
@@ -267,8 +268,37 @@ class BaseRedisProtocol(ClassicProtocol):
         if self.inMulti:
             self.post_proc.append(post_proc)
         elif post_proc is not None:
-            result.addCallback(post_proc)
+            result.addCallback(self._finish, post_proc, args[0])
         return result
+
+    def _finish(
+        self,
+        reply: Any,  # noqa: ANN401
+        post_proc: Callable[[Any], Any],
+        name: str | bytes,
+    ) -> Any:  # noqa: ANN401
+        try:
+            return post_proc(reply)
+        except Misshapen as error:
+            command = name if isinstance(name, str) else name.decode("ascii", "replace")
+            raise self._distrust(command, str(error)) from None
+
+    def _distrust(self, command: str, problem: str) -> InvalidResponse:
+        """Give the connection up after a reply that is none of its command: replies are out of step.
+
+        Args:
+            command: The command.
+            problem: What is wrong with its reply.
+
+        Returns:
+            The error of the command; all others meet the end of their connection.
+        """
+        about = f"what came as the reply to {command} cannot be used"
+        self.drop(ConnectionError(f"Connection to Redis at {self.host} was given up ({about})"))
+        return InvalidResponse(
+            f"The Redis server at {self.host}: {about}: {problem}. The connection was closed, as the replies"
+            " may be those of other commands."
+        )
 
     def drop(self, problem: RedisError) -> None:
         """Give the connection up: nothing that comes on it can be trusted, or nothing comes.
