@@ -58,8 +58,9 @@ def cached(
         clock: Measures `ttl`; by default a monotonic clock.
 
     Returns:
-        A decorator for a function that returns a value, a Deferred or a coroutine. It may stand below
-        `classmethod`, although mypy then asks for the class as an argument, and `staticmethod`.
+        A decorator for a function that returns a value, a Deferred or a coroutine. Below
+        `classmethod` calls work, but mypy asks for the class as an argument, and from Python 3.13 on
+        `invalidate` wants it as one.
 
     Raises:
         TypeError: An argument is of another type, or the decorator stands before what is no function
