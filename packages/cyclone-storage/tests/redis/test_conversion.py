@@ -1,6 +1,9 @@
 """What goes to the server and what is made of its replies."""
 
+from decimal import Decimal
+from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -40,12 +43,37 @@ def test_a_command_is_what_a_server_reads(words: list[bytes]) -> None:
         (1e-9, b"0.000000001"),
         (1e22, b"10000000000000000000000.0"),
         (float("-inf"), b"-inf"),
-        (True, b"True"),
+        (10**40, b"1" + b"0" * 40),
+        (Decimal("1.50"), b"1.50"),
+        (UUID(int=0), b"00000000-0000-0000-0000-000000000000"),
+        (HTTPStatus.OK, b"200"),
     ],
 )
 def test_arguments_are_encoded(value: object, encoded: bytes) -> None:
     """Text is encoded, numbers are written in full, bytes stay as they are."""
     assert ENCODE(value) == encoded
+
+
+@pytest.mark.parametrize(
+    ("value", "advice"),
+    [
+        (None, "None cannot be sent, there is no such value: delete the key"),
+        (True, "bool cannot be sent, there is no such value: give 1 and 0"),
+        (False, "bool cannot be sent"),
+        ({"secret": 1}, "dict is nothing that can be sent: give .* a hash"),
+        (["secret"], r"list is nothing .* its elements \(rpush\)"),
+        (("secret",), "tuple is nothing"),
+        ({"secret"}, r"set is nothing .* its members \(sadd\)"),
+        (frozenset(), "frozenset is nothing"),
+        (object(), "object is nothing that can be sent: give str, bytes, int or float$"),
+        (1j, "complex is nothing"),
+    ],
+)
+def test_what_is_no_value_is_refused(value: object, advice: str) -> None:
+    """It was stored as its `repr`; the error does not show it, as it may be a secret."""
+    with pytest.raises(InvalidData, match=f"^Redis: {advice}") as caught:
+        ENCODE(value)
+    assert "secret" not in str(caught.value)
 
 
 @given(st.floats(allow_nan=False))

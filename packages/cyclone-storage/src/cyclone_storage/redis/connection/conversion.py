@@ -1,8 +1,9 @@
 """Between Python's values and Redis's bytes, as txredisapi and cyclone 1.x have it."""
 
 import codecs
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final
 
 from cyclone_storage.redis.connection.resp import RawReply
@@ -14,6 +15,21 @@ __all__ = ["build_command", "convert_reply", "make_converter", "make_encoder"]
 _NUMBER_BEGINNINGS: Final = frozenset(b"0123456789+-.")
 _NUMBER_ENDINGS: Final = frozenset(b"0123456789.")
 _INFINITE: Final = frozenset({float("inf"), float("-inf")})
+_NO_VALUE: Final = "Redis: {} is nothing that can be sent: give str, bytes, int or float"
+_ADVICE: Final[Mapping[type, str]] = MappingProxyType(
+    {
+        type(
+            None
+        ): "Redis: None cannot be sent, there is no such value: delete the key, or leave the"
+        " argument out",
+        bool: "Redis: {} cannot be sent, there is no such value: give 1 and 0, or a text",
+        dict: f"{_NO_VALUE}, a hash (hmset), or a text of it (json.dumps)",
+        list: f"{_NO_VALUE}, its elements (rpush), or a text of it (json.dumps)",
+        tuple: f"{_NO_VALUE}, its elements (rpush), or a text of it (json.dumps)",
+        set: f"{_NO_VALUE}, or its members (sadd)",
+        frozenset: f"{_NO_VALUE}, or its members (sadd)",
+    }
+)
 _UTF8: Final = frozenset({"utf-8", "UTF-8", "utf8", "UTF8"})
 # Half the time of a call that names the charset.
 _decode_utf8: Final = bytes.decode
@@ -95,7 +111,9 @@ def make_encoder(charset: str | None, errors: str) -> Callable[[object], bytes]:
         errors: What is done with text that cannot be (`str.encode`).
 
     Returns:
-        The function; it raises `InvalidData`.
+        The function. It takes `str`, `bytes`, `bytearray`, `memoryview`, `int`, `float`, and objects whose
+        class has a `__str__` of its own, such as `Decimal` and `UUID`; of all else, None and `bool`
+        included, it raises `InvalidData`.
 
     Raises:
         ValueError: Python knows no such charset, or nothing of that name to do.
@@ -133,7 +151,12 @@ def make_encoder(charset: str | None, errors: str) -> Callable[[object], bytes]:
             return text.encode()
         if isinstance(value, (bytearray, memoryview)):
             return bytes(value)
-        return str(value).encode()
+        kind = type(value)
+        if kind is not bool and (isinstance(value, int) or kind.__str__ is not object.__str__):
+            # A Decimal, a UUID, a datetime say by their `__str__` what they are as text.
+            return str(value).encode()
+        # The others have but a `repr`, for programmers: None became the text "None".
+        raise InvalidData(_ADVICE.get(kind, _NO_VALUE).format(kind.__name__))
 
     return encode
 
