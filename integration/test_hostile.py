@@ -360,7 +360,7 @@ FLOODS = {
 
 @pytest.mark.parametrize("flood", FLOODS)
 def test_flood(server: Server, flood: str) -> None:
-    """While one client makes as much work as it can, another waits less than a tenth of a second."""
+    """While one client makes as much work as it can, another does not wait until it is done."""
     data = FLOODS[flood]
     with server.connect() as client:
         finished = threading.Event()
@@ -383,8 +383,9 @@ def test_flood(server: Server, flood: str) -> None:
         client.shutdown(socket.SHUT_RDWR)
         for thread in threads:
             thread.join(PATIENCE)
-    # Not the longest: that is what else this machine does.
-    assert statistics.median(found) < 0.1
+    # Not the longest: that is what else this machine does. A flood takes seconds; a quiet machine answers in
+    # a hundredth of one.
+    assert statistics.median(found) < 0.3
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
