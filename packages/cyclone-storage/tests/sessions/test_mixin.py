@@ -124,64 +124,6 @@ def test_change_of_what_was_set(browser: Browser) -> None:
     assert browser.values() == {"list": [1], "b": 1}
 
 
-class Decimal:
-    """Stands for any type that JSON does not know."""
-
-
-CIRCLE: list[Any] = []
-CIRCLE.append(CIRCLE)
-
-
-@pytest.mark.parametrize(
-    ("value", "said"),
-    [
-        ((1, 2), r"session\['k'\] is a tuple.* list\(\.\.\.\)"),
-        ({1}, r"session\['k'\] is a set"),
-        (b"x", r"session\['k'\] is a bytes.*base64"),
-        ([{"a": Decimal()}], r"session\['k'\]\[0\]\['a'\] is a Decimal.*str\(\.\.\.\)"),
-        (object(), r"session\['k'\] is a object"),
-        (float("nan"), r"session\['k'\] is nan"),
-        ([float("-inf")], r"session\['k'\]\[0\] is -inf"),
-        ({"a": {1: 2}}, r"session\['k'\]\['a'\] has a key of type int"),
-        (CIRCLE, r"deeper than 64 levels"),
-        (1 << 4096, r"session\['k'\] is a number of more than 4096 bits"),
-    ],
-)
-def test_invalid_value(browser: Browser, value: Whatever, said: str) -> None:
-    """What JSON would lose or change is refused where it is set, by its place and without the value."""
-
-    def method(_: Handler, session: Session) -> None:
-        with pytest.raises(InvalidSessionValue, match=said):
-            session["k"] = value
-        assert "k" not in session
-
-    assert browser.now(method).jar == {}
-
-
-def test_invalid_key(browser: Browser) -> None:
-    """So is a key that is no text."""
-
-    def method(_: Handler, session: Whatever) -> None:
-        with pytest.raises(InvalidSessionValue, match="are str, as in JSON, not int"):
-            session[1] = 1
-
-    browser.now(method)
-
-
-def test_invalid_deep_change(browser: Browser) -> None:
-    """What is put into a list later is refused when it is saved."""
-    browser.now(put(k=[]))
-    with pytest.raises(InvalidSessionValue, match=r"session\['k'\]\[0\] is a tuple"):
-        browser.now(lambda _, session: session["k"].append(()))
-    assert browser.values() == {"k": []}
-
-
-def test_greatest_number(browser: Browser) -> None:
-    """The greatest number that is taken comes back."""
-    browser.now(put(k=(1 << 4096) - 1))
-    assert browser.values() == {"k": (1 << 4096) - 1}
-
-
 def test_flashes(browser: Browser) -> None:
     """A flash message is there for one request, in order with others."""
     seen: list[Any] = []

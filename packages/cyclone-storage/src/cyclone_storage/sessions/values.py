@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -16,9 +17,12 @@ FLASHES: Final = "_flashes"
 """The key of the messages of `Session.flash`."""
 
 # Exactly these: see `_unknown`.
-_SIMPLE: Final = frozenset({type(None), str, bool})
+_SIMPLE: Final = frozenset({type(None), bool})
 _NUMBERS: Final = frozenset({int, float})
 _SUBCLASSED: Final = (int, float, str, list, dict)
+
+# Text that was taken for UCS-2: JSON escapes halves of a character and whole ones alike.
+_HALVES: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 # Nobody nests deeper by hand, and the parser of JSON would end with a RecursionError at some depth.
 _DEEPEST: Final = 64
@@ -50,6 +54,7 @@ def check_key(key: object) -> None:
         raise InvalidSessionValue(
             f"keys of a session are str, as in JSON, not {type(key).__name__}"
         )
+    _check_text(key, "a key of a session")
 
 
 def check_item(key: str, value: object) -> None:
@@ -80,9 +85,9 @@ def check_value(value: Any, path: str, depth: int = 0) -> None:  # noqa: ANN401 
         InvalidSessionValue: It would not.
     """
     kind = type(value)
-    if kind in _SIMPLE:
-        return
-    if kind in _NUMBERS:
+    if kind is str:
+        _check_text(value, path)
+    elif kind in _NUMBERS:
         _check_number(value, path)
     elif depth >= _DEEPEST:
         raise InvalidSessionValue(f"{path} lies deeper than {_DEEPEST} levels, or in itself")
@@ -93,7 +98,7 @@ def check_value(value: Any, path: str, depth: int = 0) -> None:  # noqa: ANN401 
         for key, each in value.items():
             _check_inner_key(key, path)
             check_value(each, f"{path}[{key!r}]", depth + 1)
-    else:
+    elif kind not in _SIMPLE:
         raise _unknown(value, path)
 
 
@@ -132,6 +137,13 @@ def _unknown(value: object, path: str) -> InvalidSessionValue:
     return InvalidSessionValue(f"{path} is a {name}, which JSON does not know: {hint}")
 
 
+def _check_text(value: str, path: str) -> None:
+    if not value.isascii() and _HALVES.search(value) is not None:
+        raise InvalidSessionValue(
+            f"{path} has two surrogates that would come back as one character: decode the text rightly"
+        )
+
+
 def _check_number(value: float, path: str) -> None:
     if isinstance(value, int):
         if value.bit_length() > _MOST_BITS:
@@ -145,6 +157,7 @@ def _check_inner_key(key: object, path: str) -> None:
         raise InvalidSessionValue(
             f"{path} has a key of type {type(key).__name__}: it would come back as str"
         )
+    _check_text(key, f"a key of {path}")
 
 
 def encode(data: Mapping[str, Any]) -> str:
