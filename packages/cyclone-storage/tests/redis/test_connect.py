@@ -7,7 +7,13 @@ import pytest
 from twisted.internet.task import Clock
 
 from cyclone_storage.errors import InvalidURL
-from cyclone_storage.redis import NotConnected, ReplyTooLarge, UnixConnectionHandler, connect
+from cyclone_storage.redis import (
+    ConnectionPool,
+    NotConnected,
+    ReplyTooLarge,
+    UnixConnectionHandler,
+    connect,
+)
 from cyclone_storage.redis.errors import TLSError
 
 from ..running import Loop
@@ -18,16 +24,45 @@ def test_options_are_used(loop: Loop, redis_server: RedisServer) -> None:
     """By name and in the URL, which wins."""
 
     async def main() -> None:
-        where = f"redis://127.0.0.1:{redis_server.port}/9?pool_size=2&convert_numbers=no"
+        where = f"redis://127.0.0.1:{redis_server.port}/9?pool_size=2&convert_numbers=yes"
         async with connect(
             where, pool_size=7, client_name="tests", charset=None, max_reply_size=10_000
         ) as pool:
             await pool.ready()
             assert pool.stats().size == 2
-            assert await pool.execute("ECHO", "12") == b"12"
+            assert await pool.execute("ECHO", "12") == 12
+            assert await pool.execute("ECHO", "twelve") == b"twelve"
             assert await pool.execute("CLIENT", "GETNAME") == b"tests"
             with pytest.raises(ReplyTooLarge):
                 await pool.execute("ECHO", "x" * 20_000)
+
+    loop.run(main)
+
+
+@pytest.mark.parametrize("text", ["007", "+4930123", "1.50", "1_000", "9" * 30, " 1", ""])
+def test_text_comes_back_as_it_was(loop: Loop, redis_server: RedisServer, text: str) -> None:
+    """Nothing is lost of what looks like a number, unless numbers are asked for; the classic makers do."""
+
+    async def main() -> None:
+        where = f"redis://127.0.0.1:{redis_server.port}/9"
+        async with connect(where, pool_size=1) as pool:
+            await pool.set("connect:text", text)
+            assert await pool.get("connect:text") == text
+            await pool.hmset("connect:hash", {text: text})
+            assert await pool.hgetall("connect:hash") == {text: text}
+            async with pool.transaction() as t:
+                t.get("connect:text")
+                t.delete("connect:hash")
+            assert t.results == [text, 1]
+            assert await pool.incrbyfloat("connect:sum", 0.5) == 0.5
+            await pool.delete("connect:sum")
+        async with connect(where, pool_size=1, convert_numbers=True) as pool:
+            await pool.set("connect:text", "007")
+            assert await pool.get("connect:text") == 7
+        classic = await ConnectionPool("127.0.0.1", redis_server.port, 9, 1)
+        assert await classic.get("connect:text") == 7
+        await classic.delete("connect:text")
+        await classic.disconnect()
 
     loop.run(main)
 
@@ -77,12 +112,35 @@ def test_an_ipv6_address(loop: Loop) -> None:
         ("pool_size=x", "pool_size .* must be a whole number, not 'x'"),
         ("reconnect=maybe", "reconnect .* must be true or false, not 'maybe'"),
         ("wait_timeout=soon", "wait_timeout .* must be a number of seconds, not 'soon'"),
+        ("pool_size=0", "URL .* pool_size must be at least 1, not 0"),
+        ("max_blocking=0", "URL .* max_blocking must be at least 1, not 0"),
+        ("reply_timeout=nan", "URL .* reply_timeout must be more than 0 .* finite, not nan"),
+        ("connect_timeout=-1", "URL .* connect_timeout must be more than 0"),
+        ("charset=nope", "URL .* no charset 'nope'"),
+        ("verify=none", "verify is for TLS, .* rediss://"),
+        ("client_key=k.pem", "client_key is for TLS, .* rediss://"),
     ],
 )
 def test_parameters_of_a_url_are_checked(query: str, problem: str) -> None:
     """The error names the parameter and what it may be."""
     with pytest.raises(InvalidURL, match=problem):
         connect(f"redis://h?{query}", reactor=Clock())
+
+
+@pytest.mark.parametrize(
+    ("query", "options", "kind"),
+    [
+        ("?client_key=k.pem", {}, InvalidURL),
+        ("?server_name=a..b", {}, InvalidURL),
+        ("", {"client_key": "k.pem"}, ValueError),
+        ("", {"server_name": "a..b"}, ValueError),
+    ],
+)
+def test_options_of_tls_are_checked(query: str, options: Any, kind: type[Exception]) -> None:  # noqa: ANN401
+    """It is the URL that is wrong if the option stands there, and an argument if not."""
+    with pytest.raises(kind, match=r"there is no client_cert|'a\.\.b' is no name") as found:
+        connect(f"rediss://h{query}", **options, reactor=Clock())
+    assert type(found.value) is kind
 
 
 @pytest.mark.parametrize(

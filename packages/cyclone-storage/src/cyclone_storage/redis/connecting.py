@@ -23,7 +23,7 @@ def connect(
     *,
     pool_size: int = 10,
     charset: str | None = "utf-8",
-    convert_numbers: bool = True,
+    convert_numbers: bool = False,
     reconnect: bool = True,
     connect_timeout: float = 10.0,
     reply_timeout: float | None = 30.0,
@@ -49,7 +49,8 @@ def connect(
             `unix://[user:password@]/path/of.sock[?db=0]`; see `parse_url`.
         pool_size: Connections to keep.
         charset: By what text is encoded and replies are decoded; None for bytes.
-        convert_numbers: Whether replies that look like a number become one.
+        convert_numbers: Whether text that looks like a number becomes one, as the classic makers have it:
+            what was set as "007" is then read as 7. Counts and scores are numbers in any case.
         reconnect: Whether lost connections are made again.
         connect_timeout: Seconds for one attempt to connect, and again for password and database.
         reply_timeout: Seconds after which a connection is given up that does not answer; None: never.

@@ -47,6 +47,8 @@ class StringCommands(CommandRunner):
 
         Raises:
             RedisError: Both conditions are given.
+            InvalidData: The value is None, a `bool`, a list or a dict, or anything else that is no text
+                and no number.
         """
         if only_if_not_exists and only_if_exists:
             return fail(

@@ -14,9 +14,11 @@ __all__ = ["Commands"]
 class Commands(CommandGroups, TransactionCommands):
     """All commands: what pools and connections have in common.
 
-    A reply of text is text in the connection's charset, or a number if it looks like one
-    (`convertNumbers`); what no charset can read stays bytes. A reply of which the result of a method cannot
-    be made fails it with `InvalidResponse`, and the connection is closed: replies may be out of step.
+    A reply of text is text in the connection's charset, or a number if it looks like one and the pool
+    converts numbers: `convertNumbers`, which the classic makers do unless told otherwise, and
+    `convert_numbers`, which `connect` does only when told. What no charset can read stays bytes. A reply of
+    which the result of a method cannot be made fails it with `InvalidResponse`, and the connection is
+    closed: replies may be out of step.
 
     Inside of a classic transaction (`multi`) each command gives `"QUEUED"`, and `commit` gives the results.
     """
