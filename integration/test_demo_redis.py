@@ -51,7 +51,7 @@ def patterns(server: int) -> bytes:
 
 
 def test_board(launch: Launcher, asked: list[str]) -> None:
-    """A listener is told what somebody writes; the text can be read, and deleted once."""
+    """A listener is told what somebody writes and deletes; the text can be read, and deleted once."""
     listen, write, read, delete, health = asked
     path = listen.partition(f":{port_of(asked)}")[2]
     with closing(
@@ -65,6 +65,7 @@ def test_board(launch: Launcher, asked: list[str]) -> None:
         assert run(launch, f"{read} -s") == "hello\n"
         for status in ("204", "404"):
             assert run(launch, f"{delete} -s -o out -w '%{{http_code}}'") == status
+        assert answer.readline() == b"board:door: \n"
         assert json.loads(run(launch, f"{health} -s"))["connected"] >= 1
 
 

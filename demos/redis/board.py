@@ -39,6 +39,7 @@ class TextHandler(BaseHandler):
     async def delete(self, name: str) -> None:
         if not await self.redis.delete(f"board:text:{name}"):
             raise cyclone.web.HTTPError(404)
+        await self.redis.publish(f"board:{name}", "")
         self.set_status(204)
 
 
