@@ -375,3 +375,24 @@ def test_addresses(addresses: Any) -> None:
     """What is no address of a sentinel is refused with an example of one."""
     with pytest.raises(ValueError, match=r"\('127.0.0.1', 26379\)"):
         Sentinel(addresses)
+
+
+def test_options_of_txredisapi(loop: Loop, shared: Watched) -> None:
+    """Those of its connections are taken; a database is the servers' and not the sentinels'."""
+
+    async def main() -> None:
+        options: dict[str, Any] = {"charset": None, "convertNumbers": False, "reconnect": False}
+        sentinel = Sentinel(
+            shared.addresses,
+            password="of-sentinels",
+            connectTimeout=None,
+            replyTimeout=5,
+            dbid=None,
+            **options,
+        )
+        host, port = await sentinel.discover_master(shared.service)
+        assert (host, port) == ("127.0.0.1", shared.servers[0].port)
+
+    loop.run(main)
+    with pytest.raises(ValueError, match=r"dbid=3 .* give it to master_for\(\)"):
+        Sentinel(shared.addresses, dbid=3)

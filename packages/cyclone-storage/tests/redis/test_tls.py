@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -19,8 +20,9 @@ from OpenSSL import SSL, crypto
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from zope.interface.verify import verifyObject
 
+from cyclone_storage.redis import client_tls, lazyConnection, lazyShardedConnection
 from cyclone_storage.redis.errors import CertificateError, ConnectionError, TLSError  # noqa: A004
-from cyclone_storage.redis.tls.context import _Check, client_tls
+from cyclone_storage.redis.tls.context import _Check
 from cyclone_storage.redis.tls.problems import describe_handshake, describe_verification
 
 from ..running import Loop
@@ -150,6 +152,37 @@ def test_a_server_that_is_another(
         assert type(client.problem) is CertificateError
 
     loop.run(main)
+
+
+def test_an_authority_of_ones_own_with_the_classic_makers(loop: Loop, server: TLSServer) -> None:
+    """`client_tls(host, ca_certs=...)`, or a function that makes it for each host of several."""
+    ca = server.files.ca
+    where = f"127.0.0.1:{server.port}"
+
+    async def main() -> None:
+        one = client_tls("127.0.0.1", ca_certs=ca)
+        each = partial(client_tls, ca_certs=ca)
+        pools: list[Any] = [
+            lazyConnection("127.0.0.1", server.port, ssl_context_factory=one),
+            lazyConnection("127.0.0.1", server.port, ssl_context_factory=each),
+            lazyShardedConnection([where], ssl_context_factory=each),
+        ]
+        for pool in pools:
+            assert await pool.set("tls:a", "b") == "OK"
+            await pool.disconnect()
+        pool = lazyConnection("127.0.0.1", server.port, ssl_context_factory=True)
+        error = await caught(pool.ready(5))
+        assert type(error) is CertificateError
+        assert "ssl_context_factory=client_tls(host, ca_certs=PATH)" in str(error)
+        await pool.disconnect()
+
+    loop.run(main)
+
+
+def test_a_function_that_makes_no_tls() -> None:
+    """It is refused, with what would do."""
+    with pytest.raises(TypeError, match=r"client_tls\('127.0.0.1', ca_certs=PATH\).* not '127"):
+        lazyConnection("127.0.0.1", ssl_context_factory=str)
 
 
 def test_without_verification_anybody_will_do(loop: Loop, server: TLSServer) -> None:

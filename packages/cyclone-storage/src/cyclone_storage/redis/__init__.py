@@ -87,6 +87,7 @@ from cyclone_storage.redis.sharding.makers import (
     lazyShardedUnixConnection,
     lazyShardedUnixConnectionPool,
 )
+from cyclone_storage.redis.tls.context import client_tls
 from cyclone_storage.redis.types import Key, Reply, Result, Value
 from cyclone_storage.redis.urls import RedisURL, parse_url
 
@@ -152,6 +153,7 @@ __all__ = [
     "Value",
     "WaitTimeout",
     "WatchError",
+    "client_tls",
     "connect",
     "lazyConnection",
     "lazyConnectionPool",

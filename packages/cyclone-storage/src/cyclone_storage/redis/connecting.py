@@ -93,8 +93,12 @@ def connect(
         "verify": verify,
     }
     server = parse_url(url)
+    _check(options)
     options |= _read_options(server.options)
-    _check_numbers(options)
+    try:
+        _check(options)
+    except ValueError as error:
+        raise InvalidURL(f"in the URL of a Redis server, {error}") from None
     return _make(server, options, reactor)
 
 
@@ -160,7 +164,9 @@ def _read_options(parameters: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def _check_numbers(options: Mapping[str, Any]) -> None:
+def _check(options: Mapping[str, Any]) -> None:
+    if options["charset"] is not None:
+        _check_charset(options["charset"])
     for name in ("pool_size", "max_blocking", "max_reply_size"):
         value = options[name]
         if value is None and name == "max_reply_size":
@@ -180,8 +186,6 @@ def _check_numbers(options: Mapping[str, Any]) -> None:
 
 
 def _make(server: RedisURL, options: Mapping[str, Any], reactor: Any) -> ConnectionHandler:
-    if options["charset"] is not None:
-        _check_charset(options["charset"])
     tls = _tls(server, options)
     factory = RedisFactory(
         server.path or _host_and_port(server),
@@ -233,9 +237,9 @@ def _tls(server: RedisURL, options: Mapping[str, Any]) -> Any:
     if not server.tls:
         given = [name for name in names if options[name] is not None]
         if given or not options["verify"]:
-            raise ValueError(
-                f"{(given or ['verify'])[0]} is for TLS, and this URL asks for none: write rediss://"
-            )
+            name = (given or ["verify"])[0]
+            kind = InvalidURL if name in server.options else ValueError
+            raise kind(f"{name} is for TLS, and this URL asks for none: write rediss://")
         return None
     from cyclone_storage.redis.tls.context import client_tls
 
@@ -245,6 +249,12 @@ def _tls(server: RedisURL, options: Mapping[str, Any]) -> Any:
             " read and change everything, the password included",
             where=_host_and_port(server),
         )
-    return client_tls(
-        server.host, verify=options["verify"], **{name: options[name] for name in names}
-    )
+    checked = {name for name in ("client_key", "server_name") if options[name] is not None}
+    try:
+        return client_tls(
+            server.host, verify=options["verify"], **{name: options[name] for name in names}
+        )
+    except ValueError as error:
+        if checked - server.options.keys():
+            raise
+        raise InvalidURL(f"in the URL of a Redis server, {error}") from None

@@ -49,7 +49,8 @@ def Connection(
         connectTimeout: Seconds that one attempt to connect may take; 10 if None.
         replyTimeout: Seconds after which a connection is given up that does not answer; None: never.
         convertNumbers: Whether replies that look like a number become one.
-        ssl_context_factory: True for TLS that verifies the server, or what makes TLS contexts.
+        ssl_context_factory: True for TLS that verifies the server by the system's authorities;
+            `client_tls(host, ca_certs=PATH)` by others; or another that makes TLS contexts.
         username: Whose password it is (ACLs of Redis 6); the default user if None.
 
     Returns:
@@ -100,7 +101,8 @@ def lazyConnection(
         connectTimeout: Seconds that one attempt to connect may take; 10 if None.
         replyTimeout: Seconds after which a connection is given up that does not answer; None: never.
         convertNumbers: Whether replies that look like a number become one.
-        ssl_context_factory: True for TLS that verifies the server, or what makes TLS contexts.
+        ssl_context_factory: True for TLS that verifies the server by the system's authorities;
+            `client_tls(host, ca_certs=PATH)` by others; or another that makes TLS contexts.
         username: Whose password it is (ACLs of Redis 6); the default user if None.
 
     Returns:
@@ -152,7 +154,8 @@ def ConnectionPool(
         connectTimeout: Seconds that one attempt to connect may take; 10 if None.
         replyTimeout: Seconds after which a connection is given up that does not answer; None: never.
         convertNumbers: Whether replies that look like a number become one.
-        ssl_context_factory: True for TLS that verifies the server, or what makes TLS contexts.
+        ssl_context_factory: True for TLS that verifies the server by the system's authorities;
+            `client_tls(host, ca_certs=PATH)` by others; or another that makes TLS contexts.
         username: Whose password it is (ACLs of Redis 6); the default user if None.
 
     Returns:
@@ -205,7 +208,8 @@ def lazyConnectionPool(
         connectTimeout: Seconds that one attempt to connect may take; 10 if None.
         replyTimeout: Seconds after which a connection is given up that does not answer; None: never.
         convertNumbers: Whether replies that look like a number become one.
-        ssl_context_factory: True for TLS that verifies the server, or what makes TLS contexts.
+        ssl_context_factory: True for TLS that verifies the server by the system's authorities;
+            `client_tls(host, ca_certs=PATH)` by others; or another that makes TLS contexts.
         username: Whose password it is (ACLs of Redis 6); the default user if None.
 
     Returns:

@@ -53,6 +53,8 @@ class ListeningProtocol(RedisProtocol):
         # Their connectionLost calls no other, either, and what waits has to be told.
         try:
             self._lost(reason)
+        except Exception:  # noqa: BLE001 -- the program's; Twisted's connectors would forget to try again
+            _log.failure("connectionLost has failed")
         finally:
             super().connectionLost(reason)
 

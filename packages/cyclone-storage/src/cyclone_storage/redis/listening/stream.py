@@ -108,7 +108,6 @@ class MessageStream(Generic[M]):
         self._closing: Deferred[None] | None = None
         self._protocol: Any = None
         self._beginning: Deferred[None] | None = None
-        self._problem: BaseException | None = None
         self.reconnected = 0
 
     @property
@@ -267,7 +266,6 @@ class MessageStream(Generic[M]):
         """
         self._protocol = None
         self._stop_beat()
-        self._problem = problem
         factory = self._factory
         if factory is None or factory.disconnectCalled:
             return
@@ -309,7 +307,7 @@ class MessageStream(Generic[M]):
         return StreamFactory(pool, self)
 
     def _too_late(self, seconds: float) -> None:
-        last = "" if self._problem is None else f"; the last attempt met {self._problem}"
+        last = cast("StreamFactory", self._factory).troubles.last()
         self._fail(
             WaitTimeout(
                 f"no messages could be asked for at {self._pool.troubles.where} within {seconds:g} s{last}"

@@ -7,6 +7,7 @@ from typing import Any, Final
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.python.failure import Failure
 
+from cyclone_storage.redis.listening.names import listed_names
 from cyclone_storage.redis.listening.protocol import ListeningProtocol, is_refusal
 from cyclone_storage.redis.pool.factory import RedisFactory
 from cyclone_storage.redis.pool.handler import ConnectionHandler
@@ -88,6 +89,7 @@ class SubscriberProtocol(ListeningProtocol):
 
         Raises:
             ValueError: There is none.
+            TypeError: One is neither `str` nor `bytes`.
         """
         return self._ask("SUBSCRIBE", channels)
 
@@ -102,6 +104,7 @@ class SubscriberProtocol(ListeningProtocol):
 
         Raises:
             ValueError: There is none.
+            TypeError: One is neither `str` nor `bytes`.
         """
         return self._ask("PSUBSCRIBE", patterns)
 
@@ -116,6 +119,7 @@ class SubscriberProtocol(ListeningProtocol):
 
         Raises:
             ValueError: There is none.
+            TypeError: One is neither `str` nor `bytes`.
         """
         return self._ask("UNSUBSCRIBE", channels)
 
@@ -130,6 +134,7 @@ class SubscriberProtocol(ListeningProtocol):
 
         Raises:
             ValueError: There is none.
+            TypeError: One is neither `str` nor `bytes`.
         """
         return self._ask("PUNSUBSCRIBE", patterns)
 
@@ -195,7 +200,7 @@ class SubscriberProtocol(ListeningProtocol):
         if names is None:
             # Each by its name, as one acknowledgement comes for each.
             return list(mine)
-        listed = [names] if isinstance(names, (str, bytes)) else list(names)
+        listed = listed_names(names)
         if not listed:
             raise ValueError(f"{command} needs a name; without an argument, UNSUBSCRIBE means all")
         return [self._encode_value(name) for name in listed]

@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred, gatherResults, succeed
 from twisted.python.failure import Failure
 
 from cyclone_storage.redis.listening.inbox import MAX_BYTES, MAX_MESSAGES, Inbox, WhenFull
+from cyclone_storage.redis.listening.names import checked_names, listed_names
 from cyclone_storage.redis.listening.stream import MessageStream, StreamFactory
 from cyclone_storage.redis.listening.subscriber import Subscribed, SubscriberProtocol
 from cyclone_storage.redis.pool.errors import NotConnected
@@ -60,9 +61,10 @@ class Subscription(MessageStream[Message]):
 
         Raises:
             ValueError: There is neither a channel nor a pattern, or an option is out of its range.
+            TypeError: A channel or a pattern is neither `str` nor `bytes`.
         """
-        names = list(channels)
-        globs = [patterns] if isinstance(patterns, (str, bytes)) else list(patterns)
+        names = checked_names(channels)
+        globs = listed_names(patterns)
         if not names and not globs:
             raise ValueError("a subscription needs a channel or a pattern: subscribe('news')")
         super().__init__(pool, Inbox(max_messages, max_bytes, when_full), heartbeat)
@@ -113,8 +115,10 @@ class Subscription(MessageStream[Message]):
     ) -> Deferred[None]:
         if self._inbox.closed:
             raise NotConnected("the subscription was closed")
-        globs = [patterns] if isinstance(patterns, (str, bytes)) else patterns
-        names = {"": _encoded(self._pool, channels), "p": _encoded(self._pool, globs)}
+        names = {
+            "": _encoded(self._pool, checked_names(channels)),
+            "p": _encoded(self._pool, listed_names(patterns)),
+        }
         if self._protocol is None:
             # listenAgain of the next connection has it sent.
             for name in names[""]:

@@ -2,6 +2,8 @@
 
 # ruff: noqa: ANN401 -- connections and replies are of any class
 
+import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
@@ -57,7 +59,9 @@ class BlockingConnections:
             post_proc: What makes the result of the reply.
 
         Returns:
-            The result. Cancelling it closes the connection.
+            The result. Cancelling it closes the connection at once. What the server has sent by then, or
+            sends before it learns of that, is lost: as with any client, only a command that leaves a copy
+            in Redis (`blmove`) loses nothing.
         """
 
         def begin(conn: Any) -> Any:
@@ -71,7 +75,7 @@ class BlockingConnections:
     def _done(self, result: Any, conn: Any) -> Any:
         if isinstance(result, Failure) and not isinstance(result.value, ResponseError):
             # Given up: the server would still give it what comes later, and that would be lost.
-            conn.transport.abortConnection()
+            _hang_up(conn.transport)
         elif conn in self.connections and self._factory.outdated(conn):
             conn.transport.loseConnection()
         elif conn in self.connections:
@@ -168,3 +172,17 @@ class BlockingConnections:
             f"all {self._most} connections to {self._factory.troubles.where} for blocking commands were"
             f" in use for {self._factory.wait_timeout:g} s"
         )
+
+
+def _hang_up(transport: Any) -> None:
+    """Close a connection now.
+
+    abortConnection() does it in the reactor's next turn. What the program pushes meanwhile would be sent
+    before that, and go to the command that was given up.
+    """
+    below = transport
+    while hasattr(below, "wrappedProtocol"):  # TLS
+        below = below.transport
+    with suppress(AttributeError, OSError):  # it is lost already, or is not by a socket
+        below.getHandle().shutdown(socket.SHUT_RDWR)
+    transport.abortConnection()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cyclone_storage.redis.pool.backoff import Backoff
+from cyclone_storage.redis.pool.progress import describe_progress
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IConnector
@@ -41,6 +42,15 @@ class Connectors:
     def backoffs(self) -> list[Backoff]:
         """Return what plans their next attempts."""
         return [each.backoff for each in self._all.values()]
+
+    @property
+    def doing(self) -> str | None:
+        """How far one of them is that is open, None if none is."""
+        for connector, each in self._all.items():
+            if each.open:
+                protocol = getattr(connector.transport, "protocol", None)
+                return describe_progress(getattr(protocol, "wrappedProtocol", protocol))
+        return None
 
     def started(self, connector: "IConnector") -> None:
         """Note an attempt.

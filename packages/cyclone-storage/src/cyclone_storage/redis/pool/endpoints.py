@@ -5,6 +5,7 @@
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.abstract import isIPAddress, isIPv6Address
+from twisted.internet.address import UNIXAddress
 from twisted.internet.endpoints import (
     HostnameEndpoint,
     TCP4ClientEndpoint,
@@ -21,7 +22,7 @@ from zope.interface import implementer
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
-__all__ = ["TLSEndpoint", "tcp_endpoint", "unix_endpoint"]
+__all__ = ["TLSEndpoint", "tcp_endpoint", "tune", "unix_endpoint"]
 
 # Seconds that a connection may take, if the program sets no other bound.
 _CONNECT = 10
@@ -60,10 +61,12 @@ def tcp_endpoint(
         host: Its name or address.
         port: The port.
         timeout: Seconds that it may take; 10 if None.
-        tls: False for none; True for TLS that verifies the server; or what makes TLS.
+        tls: False for none; True for TLS that verifies the server; what makes TLS; or a function that
+            makes such a thing for a host, as `functools.partial(client_tls, ca_certs="ca.pem")` does.
 
     Raises:
         TypeError: `tls` is none of that.
+        TLSError: A file of a function for TLS cannot be used.
     """
     seconds = timeout or _CONNECT
     # A HostnameEndpoint tells of a failure only 0.3 s later, as there could be another address.
@@ -79,10 +82,12 @@ def tcp_endpoint(
         from cyclone_storage.redis.tls.context import client_tls
 
         tls = client_tls(host)
-    elif not (IOpenSSLClientConnectionCreator.providedBy(tls) or hasattr(tls, "getContext")):
+    elif callable(tls) and not _makes_tls(tls):
+        tls = tls(host)
+    if not _makes_tls(tls):
         raise TypeError(
             "ssl_context_factory must be True (TLS that verifies the server), False or what makes TLS"
-            f" contexts, not {tls!r}"
+            f" contexts, as client_tls({host!r}, ca_certs=PATH) does, not {tls!r}"
         )
     return TLSEndpoint(endpoint, tls)
 
@@ -96,3 +101,21 @@ def unix_endpoint(reactor: Any, path: str, timeout: float | None) -> IStreamClie
         timeout: Seconds that it may take; 10 if None.
     """
     return UNIXClientEndpoint(reactor, path, timeout=timeout or _CONNECT)
+
+
+def tune(transport: Any) -> None:
+    """Set the options of a connection's socket.
+
+    Commands are small and wait for their answers, so that Nagle's algorithm would delay them; and a peer
+    that is gone is found out some time. A Unix socket has neither option.
+
+    Args:
+        transport: The connection.
+    """
+    if not isinstance(transport.getPeer(), UNIXAddress):
+        transport.setTcpNoDelay(True)
+        transport.setTcpKeepAlive(True)
+
+
+def _makes_tls(tls: Any) -> bool:
+    return IOpenSSLClientConnectionCreator.providedBy(tls) or hasattr(tls, "getContext")

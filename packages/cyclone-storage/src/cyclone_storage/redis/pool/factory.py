@@ -4,7 +4,6 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from twisted.internet.address import UNIXAddress
 from twisted.internet.defer import Deferred, succeed
 
 from cyclone_storage.redis.connection.protocol import RedisProtocol
@@ -12,9 +11,11 @@ from cyclone_storage.redis.errors import AuthenticationError, ResponseError
 from cyclone_storage.redis.pool.backoff import retry_delay
 from cyclone_storage.redis.pool.blocking import BlockingConnections
 from cyclone_storage.redis.pool.connectors import Connectors
+from cyclone_storage.redis.pool.endpoints import tune
 from cyclone_storage.redis.pool.errors import NotConnected
 from cyclone_storage.redis.pool.handler import ConnectionHandler
 from cyclone_storage.redis.pool.lending import Lending
+from cyclone_storage.redis.pool.queue import ConnectionQueue
 from cyclone_storage.redis.pool.slots import Attempt, Slot, watch_loss
 from cyclone_storage.redis.pool.stats import PoolStats
 from cyclone_storage.redis.pool.troubles import Troubles
@@ -36,7 +37,7 @@ else:
     from txredisapi import MonitorProtocol, SubscriberProtocol
     from txredisapi import RedisFactory as _Classic
 
-__all__ = ["ConnectionQueue", "RedisFactory"]
+__all__ = ["RedisFactory"]
 
 _WAIT: Final = 30.0
 # Seconds that a server has to answer the first PING, if the program sets no other bound.
@@ -46,36 +47,6 @@ _GRACE: Final = 5.0
 
 # Answers to PING which say that the connection can be used all the same.
 _USABLE: Final = ("NOPERM", "BUSY", "MASTERDOWN", "MISCONF", "NOREPLICAS")
-
-
-class ConnectionQueue:
-    """What a protocol puts itself into when its transaction or pipeline is over (txredisapi's name)."""
-
-    def __init__(self, factory: "RedisFactory") -> None:
-        """Prepare.
-
-        Args:
-            factory: The pool.
-        """
-        self._factory = factory
-        self._lending = factory.lending
-
-    @property
-    def pending(self) -> list[Any]:
-        """The connections that anybody may use."""
-        return self._lending.free
-
-    def put(self, connection: Any) -> None:
-        """Give a connection back."""
-        self._factory.release(connection)
-
-    def get(self) -> "Deferred[Any]":
-        """Take a connection out of the pool."""
-        return self._lending.wait(exclusive=True)
-
-    def peek(self) -> "Deferred[Any]":
-        """Return a connection and leave it in the pool."""
-        return self._lending.wait()
 
 
 class RedisFactory(_Classic):
@@ -91,7 +62,8 @@ class RedisFactory(_Classic):
         pool: Those that can be used, those in exclusive use included.
         size: Their number.
         handler: What commands are given to.
-        deferred: Fires with the handler when the pool is complete; None after that.
+        deferred: Fires with the handler when the pool is complete; None after that. It fails if the pool
+            is given up before; if nobody has asked for it by then, that is logged.
         protocol: The class of the protocol.
         initialDelay: Seconds before the second attempt to connect.
         maxDelay: Seconds between attempts that are never exceeded.
@@ -186,7 +158,7 @@ class RedisFactory(_Classic):
         self.slots: list[Slot] = []
         self.attempts: set[Attempt] = set()
         self.attempt_of: dict[Any, Attempt] = {}
-        self.troubles = Troubles(uuid or "the server")
+        self.troubles = Troubles(uuid or "the server", self._under_way)
         self.connectors = Connectors(self)
         self.lending = Lending(self.clock, self.troubles, self.wait_timeout, lambda: self.hopeful)
         self.blocking = BlockingConnections(self, max_blocking)
@@ -196,8 +168,15 @@ class RedisFactory(_Classic):
         self.disconnectCalled = False
         self._grace: IDelayedCall | None = None
         self._waitingForEmptyPool: set[Deferred[None]] = set()
-        self.deferred: Deferred[Any] | None = Deferred(self._cancelled)
+        self._deferred: Deferred[Any] | None = Deferred(self._cancelled)
+        self._heard = False
         self.handler = handler(self)
+
+    @property
+    def deferred(self) -> "Deferred[Any] | None":
+        """Fires when the pool is complete, or is given up; None after that."""
+        self._heard = True
+        return self._deferred
 
     @property
     def pool(self) -> list[Any]:
@@ -323,12 +302,12 @@ class RedisFactory(_Classic):
         if conn not in self.attempt_of:
             # Made by reactor.connectTCP; its connector says only later that it is lost.
             watch_loss(conn, lambda: self.withdraw(conn), lambda _: None)
-        _keep_alive(conn.transport)
+        tune(conn.transport)
         self.reconnects += self.reconnects < self.lost
         self.troubles.over()
         self.lending.add(conn)
-        if self.size == self.poolsize and self.deferred is not None:
-            deferred, self.deferred = self.deferred, None
+        if self.size == self.poolsize and self._deferred is not None:
+            deferred, self._deferred = self._deferred, None
             deferred.callback(self.handler)
 
     # Losing
@@ -385,18 +364,22 @@ class RedisFactory(_Classic):
 
     def _give_up(self, explain: "Callable[[], Exception]") -> None:
         self.lending.line.fail(explain)
-        if self.deferred is not None and not self.isLazy:
-            deferred, self.deferred = self.deferred, None
+        if self._deferred is not None and not self.isLazy:
+            deferred, self._deferred = self._deferred, None
+            problem = explain()
             # Nobody has the handler, so nobody else can close what is connected.
             self.disconnect()
-            deferred.errback(explain())
+            if self._heard:
+                deferred.errback(problem)
+            else:  # as with most factories that are given to reactor.connectTCP
+                self.troubles.given_up(problem)
 
     def complete(self) -> "Deferred[Any]":
         """Return a Deferred of the handler that fires when the pool is complete.
 
         After `wait_timeout` it fails, and the pool is closed: nobody has a handler to do that with.
         """
-        if self.deferred is None:
+        if self._deferred is None:
             return succeed(self.handler)
         timer = self.clock.callLater(self.wait_timeout, self._incomplete)
 
@@ -405,13 +388,18 @@ class RedisFactory(_Classic):
                 timer.cancel()
             return result
 
-        return self.deferred.addBoth(stop_timer)
+        self._heard = True
+        return self._deferred.addBoth(stop_timer)
+
+    def _under_way(self) -> str | None:
+        doing = [each.doing for each in self.attempts if each.usable_since is None]
+        return doing[0] if doing else self.connectors.doing
 
     def _incomplete(self) -> None:
         self._give_up(lambda: self.troubles.incomplete(self.wait_timeout, self.size, self.poolsize))
 
     def _cancelled(self, _: object) -> None:
-        self.deferred = None
+        self._deferred = None
         self.disconnect()
 
     # Giving connections to commands
@@ -585,11 +573,3 @@ class RedisFactory(_Classic):
 def _check(name: str, value: object, least: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise ValueError(f"Redis {name} must be an integer of at least {least}, not {value!r}")
-
-
-def _keep_alive(transport: Any) -> None:
-    # Commands are small and wait for their answers, so that Nagle's algorithm would delay them; and a peer
-    # that is gone is found out some time. A Unix socket has neither option.
-    if not isinstance(transport.getPeer(), UNIXAddress):
-        transport.setTcpNoDelay(True)
-        transport.setTcpKeepAlive(True)

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.protocol import Factory
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from cyclone_storage.redis.errors import TimeoutError  # noqa: A004 -- txredisapi's name
 from cyclone_storage.redis.pool.backoff import Backoff
+from cyclone_storage.redis.pool.progress import describe_progress
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IAddress, IDelayedCall, IStreamClientEndpoint
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from cyclone_storage.redis.pool.factory import RedisFactory
 
 __all__ = ["Attempt", "Slot", "watch_loss"]
+
+_log = Logger(namespace="cyclone.redis")
 
 
 def watch_loss(
@@ -39,6 +43,8 @@ def watch_loss(
         gone()
         try:
             lost(reason)
+        except Exception:  # noqa: BLE001 -- the program's
+            _log.failure("connectionLost has failed")
         finally:
             ended(reason)
 
@@ -120,6 +126,11 @@ class Attempt(Factory):
         self._stop_timer()
         self.usable_since = self._factory.clock.seconds()
 
+    @property
+    def doing(self) -> str:
+        """How far it is."""
+        return describe_progress(self.protocol)
+
     def lasted(self) -> float | None:
         """Return the seconds for which the connection could be used, None if it never could."""
         if self.usable_since is None:
@@ -195,7 +206,9 @@ class Slot:
                 self.backoff.at_once()
             else:
                 self.backoff.ended(attempt.lasted())
-        self._factory.failed(attempt.problem or reason.value)
+        # What we have ended ourselves tells nothing of the server.
+        renewed = attempt.dropped and self._factory.wanted
+        self._factory.failed(None if renewed else attempt.problem or reason.value)
 
     def stop_trying(self) -> None:
         """Leave a connection alone that can be used, and try nothing else."""

@@ -1,6 +1,7 @@
 """What is wrong between a pool and its server, and what commands are told of it."""
 
 import copy
+from collections.abc import Callable
 
 from twisted.logger import Logger
 
@@ -23,13 +24,15 @@ class Troubles:
         refusal: The exception of a server that does not want us, None if it is not so.
     """
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, under_way: Callable[[], str | None]) -> None:
         """Begin with none.
 
         Args:
             where: What the server is called: never with a password.
+            under_way: Tells how far a connection is that is being made, None if there is none.
         """
         self.where = where
+        self._under_way = under_way
         self.last_error: str | None = None
         self.refusal: Exception | None = None
         self._unreachable = False
@@ -59,6 +62,18 @@ class Troubles:
             self._unreachable = False
             _log.info("Redis at {where} can be reached again", where=self.where)
 
+    def given_up(self, problem: Exception) -> None:
+        """Log that a pool has ended before it was complete, as nobody else is told.
+
+        Args:
+            problem: Why.
+        """
+        _log.warn(
+            "The pool of connections to Redis at {where} has ended before it was complete: {problem}",
+            where=self.where,
+            problem=problem,
+        )
+
     @staticmethod
     def lasting(problem: BaseException) -> bool:
         """Tell whether it makes little sense to wait for the end of a problem."""
@@ -76,7 +91,7 @@ class Troubles:
         """Return what commands fail with when nothing tries to connect."""
         return NotConnected(
             f"Not connected to {self.where}, and nothing tries to: reconnect=False, stopTrying() or"
-            f" quit(){self._last()}"
+            f" quit(){self.last()}"
         )
 
     def crowded(self, waiting: int) -> Exception:
@@ -85,7 +100,7 @@ class Troubles:
         Args:
             waiting: How many.
         """
-        return WaitTimeout(f"{waiting} commands wait for {self.where} already{self._last()}")
+        return WaitTimeout(f"{waiting} commands wait for {self.where} already{self.last()}")
 
     def waited(self, seconds: float, connections: int) -> Exception:
         """Return what commands fail with that have waited too long.
@@ -100,7 +115,7 @@ class Troubles:
                 f" pipelines for {seconds:g} s; make the pool larger, or see that each of them ends"
             )
         return WaitTimeout(
-            f"no connection to {self.where} became usable within {seconds:g} s{self._last()}"
+            f"no connection to {self.where} became usable within {seconds:g} s{self.last()}"
         )
 
     def incomplete(self, seconds: float, connected: int, size: int) -> Exception:
@@ -113,8 +128,12 @@ class Troubles:
         """
         return WaitTimeout(
             f"{connected} of {size} connections to {self.where} became usable within"
-            f" {seconds:g} s{self._last()}"
+            f" {seconds:g} s{self.last()}"
         )
 
-    def _last(self) -> str:
-        return "" if self.last_error is None else f"; the last attempt met {self.last_error}"
+    def last(self) -> str:
+        """Return what an error may say of the last attempt to connect."""
+        if self.last_error is not None:
+            return f"; the last attempt met {self.last_error}"
+        doing = self._under_way()
+        return "" if doing is None else f"; the first attempt still goes on: {doing}"

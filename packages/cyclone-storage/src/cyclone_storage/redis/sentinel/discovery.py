@@ -64,6 +64,7 @@ class SentinelAsker:
         address: Address,
         *,
         timeout: float,
+        reply_timeout: float | None = None,
         password: str | None,
         username: str | None,
         tls: Any,
@@ -73,13 +74,14 @@ class SentinelAsker:
         Args:
             reactor: What connects.
             address: Where the sentinel is.
-            timeout: Seconds for the connection, and for the answer.
+            timeout: Seconds for the connection.
+            reply_timeout: Seconds for the answer; the same if None.
             password: Its password.
             username: Whose it is.
             tls: As of `tcp_endpoint`.
         """
         self._reactor = reactor
-        self._timeout = timeout
+        self._reply_timeout = reply_timeout or timeout
         self._password = password
         self._username = username
         self._endpoint = tcp_endpoint(reactor, *address, timeout, tls)
@@ -111,7 +113,7 @@ class SentinelAsker:
 
     def _make_protocol(self) -> RedisProtocol:
         return RedisProtocol(
-            replyTimeout=self._timeout,
+            replyTimeout=self._reply_timeout,
             password=self._password,
             username=self._username,
             convertNumbers=False,

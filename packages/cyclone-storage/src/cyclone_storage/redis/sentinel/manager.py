@@ -3,7 +3,7 @@
 # ruff: noqa: ANN401, N802, N803, N815 -- names of txredisapi and Twisted; reactors and replies of any class
 
 from collections.abc import Callable, Sequence
-from typing import Any, Self, cast
+from typing import Any, Final, Self, cast
 from weakref import WeakSet
 
 from twisted.internet.defer import Deferred, gatherResults
@@ -25,6 +25,9 @@ from cyclone_storage.redis.sentinel.discovery import (
 )
 
 __all__ = ["Sentinel", "SentinelConnectionFactory", "SentinelEndpoint", "SentinelRedisProtocol"]
+
+# Seconds that a sentinel has, if the program sets no other bound.
+_TIMEOUT: Final = 2.0
 
 
 class SentinelRedisProtocol(RedisProtocol):
@@ -220,7 +223,12 @@ class Sentinel:
         password: str | None = None,
         username: str | None = None,
         ssl_context_factory: Any = False,
-        connectTimeout: float = 2.0,
+        connectTimeout: float | None = None,
+        replyTimeout: float | None = None,
+        dbid: int | None = None,
+        reconnect: bool = True,
+        charset: str | None = "utf-8",
+        convertNumbers: bool = True,
         reactor: Any = None,
     ) -> None:
         """Prepare; nothing is sent before somebody wants to know something.
@@ -230,13 +238,25 @@ class Sentinel:
             min_other_sentinels: How many others a sentinel must know to be believed.
             password: What the sentinels want, not the servers.
             username: Whose password it is.
-            ssl_context_factory: True for TLS to the sentinels that verifies them, or what makes TLS.
-            connectTimeout: Seconds for a connection to a sentinel, and for its answer.
+            ssl_context_factory: True for TLS to the sentinels that verifies them, or what makes TLS; as of
+                `lazyShardedConnection`.
+            connectTimeout: Seconds for a connection to a sentinel; 2 if None.
+            replyTimeout: Seconds for its answer; those of the connection if None.
+            dbid: None: sentinels have no databases. That of the servers is given to `master_for`.
+            reconnect: txredisapi's, of no effect: each question has a connection of its own.
+            charset: txredisapi's, of no effect: the names that sentinels tell are ASCII.
+            convertNumbers: txredisapi's, of no effect.
             reactor: The reactor; the installed one if None.
 
         Raises:
-            ValueError: There is no address, or one is none.
+            ValueError: There is no address, or one is none; or a database was given.
         """
+        del reconnect, charset, convertNumbers
+        if dbid is not None:
+            raise ValueError(
+                f"dbid={dbid!r} is for the servers, and sentinels have no databases: give it to"
+                " master_for() and slave_for()"
+            )
         if reactor is None:
             from twisted.internet import reactor
         self.clock: Any = reactor
@@ -245,7 +265,8 @@ class Sentinel:
             SentinelAsker(
                 reactor,
                 address,
-                timeout=connectTimeout,
+                timeout=connectTimeout or _TIMEOUT,
+                reply_timeout=replyTimeout,
                 password=password,
                 username=username,
                 tls=ssl_context_factory,

@@ -59,7 +59,8 @@ def ShardedConnection(
         connectTimeout: Seconds that one attempt to connect may take; 10 if None.
         replyTimeout: Seconds after which a connection is given up that does not answer; None: never.
         convertNumbers: Whether replies that look like a number become one.
-        ssl_context_factory: True for TLS that verifies the server, or what makes TLS contexts.
+        ssl_context_factory: True for TLS that verifies the servers by the system's authorities;
+            `functools.partial(client_tls, ca_certs=PATH)` by others; or what makes TLS contexts.
         username: Whose password it is (ACLs of Redis 6); the default user if None.
 
     Returns:
@@ -111,7 +112,8 @@ def lazyShardedConnection(
         connectTimeout: Seconds that one attempt to connect may take; 10 if None.
         replyTimeout: Seconds after which a connection is given up that does not answer; None: never.
         convertNumbers: Whether replies that look like a number become one.
-        ssl_context_factory: True for TLS that verifies the server, or what makes TLS contexts.
+        ssl_context_factory: True for TLS that verifies the servers by the system's authorities;
+            `functools.partial(client_tls, ca_certs=PATH)` by others; or what makes TLS contexts.
         username: Whose password it is (ACLs of Redis 6); the default user if None.
 
     Returns:
@@ -163,7 +165,8 @@ def ShardedConnectionPool(
         connectTimeout: Seconds that one attempt to connect may take; 10 if None.
         replyTimeout: Seconds after which a connection is given up that does not answer; None: never.
         convertNumbers: Whether replies that look like a number become one.
-        ssl_context_factory: True for TLS that verifies the server, or what makes TLS contexts.
+        ssl_context_factory: True for TLS that verifies the servers by the system's authorities;
+            `functools.partial(client_tls, ca_certs=PATH)` by others; or what makes TLS contexts.
         username: Whose password it is (ACLs of Redis 6); the default user if None.
 
     Returns:
@@ -217,7 +220,8 @@ def lazyShardedConnectionPool(
         connectTimeout: Seconds that one attempt to connect may take; 10 if None.
         replyTimeout: Seconds after which a connection is given up that does not answer; None: never.
         convertNumbers: Whether replies that look like a number become one.
-        ssl_context_factory: True for TLS that verifies the server, or what makes TLS contexts.
+        ssl_context_factory: True for TLS that verifies the servers by the system's authorities;
+            `functools.partial(client_tls, ca_certs=PATH)` by others; or what makes TLS contexts.
         username: Whose password it is (ACLs of Redis 6); the default user if None.
 
     Returns:

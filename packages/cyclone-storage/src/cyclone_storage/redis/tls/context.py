@@ -49,7 +49,8 @@ def client_tls(
 
     Returns:
         It, for `wrapClientTLS`, `ssl_context_factory` or `TLSMemoryBIOFactory`. One will do for all
-        connections to this server.
+        connections to this server. Where there are several, as with shards and sentinels,
+        `ssl_context_factory=functools.partial(client_tls, ca_certs="ca.pem")` makes one for each host.
 
     Raises:
         TLSError: A file cannot be read, or does not hold what it should.

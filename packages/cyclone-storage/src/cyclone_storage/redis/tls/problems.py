@@ -82,7 +82,8 @@ def describe_verification(certificate: "X509", number: int, depth: int) -> str:
         return (
             f"{what} {_UNKNOWN_SIGNERS[number]} (issuer {_show(known.issuer.rfc4514_string())}): if it is"
             " the right server, give the certificate of its authority, from a source that is safe, as"
-            " ca_certs=PATH"
+            " ca_certs=PATH to connect(), or ssl_context_factory=client_tls(host, ca_certs=PATH) to a"
+            " classic maker"
         )
     said = _OTHERS.get(number, f"is not valid: OpenSSL's verification error {number}")
     return f"{what} {said}: the server needs another one"
