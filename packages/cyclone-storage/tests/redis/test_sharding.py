@@ -228,7 +228,7 @@ def test_one_away(loop: Loop) -> None:
             here = [key for key in KEYS if pool.node_of(key) is not pools[0]]
             away = [key for key in KEYS if pool.node_of(key) is pools[0]]
             await loop.until("loss", lambda: not pools[0].stats().connected)
-            assert await pool.mget(here) == [1] * len(here)
+            assert await pool.mget(here) == ["1"] * len(here)
             for ask in (
                 lambda: pool.get(away[0]),
                 lambda: pool.mget(KEYS),
