@@ -10,6 +10,7 @@ from cyclone_storage.sql.errors import (
     PoolFull,
     StatementTimeout,
     TransactionAborted,
+    TransactionLeftOpen,
     TransactionOver,
 )
 from cyclone_storage.sql.pool import SQLPool
@@ -26,6 +27,7 @@ __all__ = [
     "SQLTransaction",
     "StatementTimeout",
     "TransactionAborted",
+    "TransactionLeftOpen",
     "TransactionOver",
     "connect",
 ]

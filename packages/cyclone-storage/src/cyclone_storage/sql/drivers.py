@@ -52,13 +52,29 @@ class Driver(Protocol):
     def single(self, connection: Any) -> None:  # noqa: ANN401 -- as above
         """Make each statement a transaction of its own."""
 
+    def several(self, connection: Any) -> None:  # noqa: ANN401 -- as above
+        """Make one transaction of all statements until `commit`, for a function that may commit too."""
+
     def begin(self, connection: Any, modes: str = "") -> None:  # noqa: ANN401 -- as above
-        """Begin a transaction of several statements.
+        """Begin a transaction on the server, so that its end can be seen.
 
         Args:
             connection: The connection.
             modes: What `SET TRANSACTION` is to say of it.
         """
+
+    def inside(self, connection: Any) -> bool:  # noqa: ANN401 -- as above
+        """Tell, without asking the server, whether a transaction is open."""
+
+    def unsettled(self, connection: Any) -> str | None:  # noqa: ANN401 -- as above
+        """Tell, without asking the server, what would make others lose what they write.
+
+        Returns:
+            What was left behind; None if each statement is a transaction of its own.
+        """
+
+    def ask(self, connection: Any) -> None:  # noqa: ANN401 -- as above
+        """Learn after an error whether a transaction is still open, if the error does not tell."""
 
     def commit(self, connection: Any) -> None:  # noqa: ANN401 -- as above
         """End it well.

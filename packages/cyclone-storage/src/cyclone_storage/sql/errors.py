@@ -7,6 +7,7 @@ __all__ = [
     "PoolFull",
     "StatementTimeout",
     "TransactionAborted",
+    "TransactionLeftOpen",
     "TransactionOver",
 ]
 
@@ -28,6 +29,13 @@ class StatementTimeout(StorageError, TimeoutError):  # noqa: N818 -- as above
 
 class TransactionOver(StorageError, RuntimeError):  # noqa: N818 -- as above
     """A statement was given to a transaction that has ended, or has lost its connection."""
+
+
+class TransactionLeftOpen(StorageError, RuntimeError):  # noqa: N818 -- as above
+    """A statement has left a transaction open, or autocommit off: the program's mistake.
+
+    It is rolled back, since what others write on this connection would become a part of it.
+    """
 
 
 class TransactionAborted(StorageError):  # noqa: N818 -- as above

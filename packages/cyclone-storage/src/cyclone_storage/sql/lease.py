@@ -12,7 +12,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 from twisted.logger import Logger
 
 from cyclone_storage.sql.drivers import Driver
-from cyclone_storage.sql.errors import StatementTimeout, TransactionOver
+from cyclone_storage.sql.errors import StatementTimeout, TransactionLeftOpen, TransactionOver
 
 __all__ = ["Lease", "LeaseSettings", "current_lease"]
 
@@ -68,6 +68,8 @@ class Lease:
         used: When it was last used, by `time.monotonic`.
         connects: How many connections it has made.
         lost: How many of them were found broken.
+        over: Why the transaction that has this place can go no further, None if it can.
+        held: A transaction has it, whose end is told by its own commit or rollback only.
     """
 
     settings: LeaseSettings
@@ -75,23 +77,70 @@ class Lease:
     used: float = 0.0
     connects: int = 0
     lost: int = 0
+    over: str | None = None
+    held: bool = False
     _peer: socket.socket | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _deadline: float | None = field(default=None, repr=False)
     _was_cut: bool = field(default=False, repr=False)
 
     def run(self, work: Callable[["Lease"], T]) -> T:
-        """Call a function with a connection that works; it blocks.
+        """Call a function with a connection that works, and see that it is left as it was; it blocks.
 
         Args:
             work: The function. After an exception the connection is rolled back, or thrown away.
 
         Raises:
             StatementTimeout: The server did not answer in time.
+            TransactionLeftOpen: The function has left a transaction open.
             Exception: What the driver, or the function, raises.
         """
+
+        def call(lease: Lease) -> T:
+            result = work(lease)
+            lease.check()
+            return result
+
         self.ensure()
-        return self.step(work)
+        return self.step(call)
+
+    def check(self) -> None:
+        """See that each statement is a transaction of its own.
+
+        Raises:
+            TransactionLeftOpen: It is not.
+        """
+        if self.connection is None:
+            return
+        left = self.settings.driver.unsettled(self.connection)
+        if left is not None:
+            raise TransactionLeftOpen(
+                f"what ran has left {left}, of which it was rolled back: later statements would be lost "
+                "with it. Several statements that belong together go into 'async with "
+                "pool.transaction() as t' or pool.runInteraction()"
+            )
+
+    def still(self) -> None:
+        """See that the transaction is still open.
+
+        Raises:
+            TransactionOver: It is not.
+        """
+        if self.connection is not None and not self.settings.driver.inside(self.connection):
+            self.over = (
+                "a statement has ended this transaction before its block was left, so that nothing more "
+                "runs in it: COMMIT, ROLLBACK, a deadlock, or in MySQL one that commits by itself, like "
+                "CREATE TABLE. What ran before is as that left it. The end of the block commits; an "
+                "exception rolls back"
+            )
+            raise TransactionOver(self.over)
+
+    def settle(self) -> None:
+        """Make each statement a transaction of its own again, or throw the connection away."""
+        driver = self.settings.driver
+        driver.single(self.connection)
+        if driver.unsettled(self.connection) is not None:
+            self.close()
 
     def step(self, work: Callable[["Lease"], T], *, keep: bool = False) -> T:
         """Call a function with the connection that there is; it blocks.
@@ -109,6 +158,8 @@ class Lease:
             raise TransactionOver(
                 "this transaction has lost its connection; all of it is rolled back"
             )
+        if self.over is not None:
+            raise TransactionOver(self.over)
         self.touch()
         _current.lease = self
         try:
@@ -179,6 +230,7 @@ class Lease:
                 self.settings.on_connect(self.connection)
                 self.connection.commit()
                 self.settings.driver.single(self.connection)
+                self.check()
         except BaseException as error:
             was_cut = self._was_cut
             self.close()
@@ -232,12 +284,15 @@ class Lease:
         if self.connection is None:  # the function has thrown it away
             return
         if not driver.closed(self.connection):
-            if keep:
-                return
             try:
                 self._watch(self.settings.connect_timeout)
+                if keep:
+                    driver.ask(self.connection)
+                    with suppress(TransactionOver):  # the next statement is told
+                        self.still()
+                    return
                 self.connection.rollback()
-                driver.single(self.connection)
+                self.settle()
             except Exception:  # noqa: BLE001 -- the first exception is the one that tells
                 _log.info("{shown}: a connection was lost", shown=driver.shown)
             else:
@@ -256,5 +311,6 @@ class Lease:
         with self._lock:
             peer, self._peer = self._peer, None
             self._was_cut = False
+            self.over = None
             if peer is not None:
                 peer.close()

@@ -21,6 +21,8 @@ _log: Final = Logger()
 _PORT: Final = 3306
 _CANNOT_CONNECT: Final = 2003
 _NO_HANDSHAKE: Final = 2012
+# SERVER_STATUS_IN_TRANS, which the server says with each answer but a table of rows.
+_IN_TRANSACTION: Final = 1
 # What PyMySQL raises when it reads something else than the protocol. Not RuntimeError, by which it tells
 # that the server asks for a password in a way that needs the `cryptography` package.
 _MISREADING: Final = (
@@ -170,7 +172,13 @@ class MySQL:
         connection.ping(reconnect=False)
 
     def single(self, connection: Any) -> None:  # noqa: ANN401 -- as above
-        """Do nothing: a transaction that has ended leaves the connection so."""
+        """Make each statement a transaction of its own."""
+        if not connection.get_autocommit():
+            connection.autocommit(True)
+
+    def several(self, connection: Any) -> None:  # noqa: ANN401 -- as above
+        """Make one transaction of all statements until `commit`."""
+        connection.begin()
 
     def begin(self, connection: Any, modes: str = "") -> None:  # noqa: ANN401 -- as above
         """Begin a transaction.
@@ -183,6 +191,20 @@ class MySQL:
             with connection.cursor() as cursor:
                 cursor.execute(f"SET TRANSACTION {modes}")
         connection.begin()
+
+    def inside(self, connection: Any) -> bool:  # noqa: ANN401 -- as above
+        """Tell, without asking the server, whether a transaction is open."""
+        return bool(connection.server_status & _IN_TRANSACTION)
+
+    def unsettled(self, connection: Any) -> str | None:  # noqa: ANN401 -- as above
+        """Tell, without asking the server, what would make others lose what they write."""
+        if self.inside(connection):
+            return "a transaction open"
+        return None if connection.get_autocommit() else "autocommit off"
+
+    def ask(self, connection: Any) -> None:  # noqa: ANN401 -- as above
+        """Learn whether a transaction is still open: an error does not tell, the next answer does."""
+        connection.ping(reconnect=False)
 
     def commit(self, connection: Any) -> None:  # noqa: ANN401 -- as above
         """End a transaction well."""

@@ -51,6 +51,7 @@ class PostgreSQL:
             MissingDriver: psycopg is not installed.
         """
         self._psycopg = load("psycopg", "postgresql", "PostgreSQL")
+        self._idle = self._psycopg.pq.TransactionStatus.IDLE
         found = self._read(url)
         self.shown = _shown(found)
         if tls:
@@ -117,16 +118,31 @@ class PostgreSQL:
         if not connection.autocommit:
             connection.autocommit = True
 
+    def several(self, connection: Any) -> None:  # noqa: ANN401 -- as above
+        """Make one transaction of all statements; psycopg tells the server with the first one."""
+        connection.autocommit = False
+
     def begin(self, connection: Any, modes: str = "") -> None:  # noqa: ANN401 -- as above
-        """Begin a transaction; psycopg tells the server with the first statement.
+        """Begin a transaction, with a statement: psycopg would begin another one after its end.
 
         Args:
             connection: The connection.
             modes: What `SET TRANSACTION` is to say of it.
         """
-        connection.autocommit = False
-        if modes:
-            connection.execute(f"SET TRANSACTION {modes}")
+        connection.execute(f"BEGIN {modes}", prepare=False)
+
+    def inside(self, connection: Any) -> bool:  # noqa: ANN401 -- as above
+        """Tell, without asking the server, whether a transaction is open."""
+        return bool(connection.pgconn.transaction_status != self._idle)
+
+    def unsettled(self, connection: Any) -> str | None:  # noqa: ANN401 -- as above
+        """Tell, without asking the server, what would make others lose what they write."""
+        if self.inside(connection):
+            return "a transaction open"
+        return None if connection.autocommit else "autocommit off"
+
+    def ask(self, connection: Any) -> None:  # noqa: ANN401 -- as above
+        """Do nothing: the server says it with each answer."""
 
     def commit(self, connection: Any) -> None:  # noqa: ANN401 -- as above
         """End a transaction well.

@@ -77,14 +77,11 @@ class SQLTransaction:
         lease = self._lease = await self._jobs.take()
         self._jobs.transactions += 1
         try:
-            await self._next(lease, partial(lease.run, self._begin))
+            await self._next(lease, partial(_begun, lease, self._modes))
         except BaseException:
             self._end(_roll_back).addErrback(_forget)
             raise
         return self
-
-    def _begin(self, lease: Lease) -> None:
-        lease.timed(lease.settings.driver.begin, lease.connection, self._modes)
 
     async def __aexit__(
         self,
@@ -146,7 +143,7 @@ class SQLTransaction:
         lease = self._lease
         if lease is None:
             return fail(TransactionOver("this transaction has ended, or has not been entered"))
-        return self._next(lease, partial(lease.step, work, keep=True))
+        return self._next(lease, partial(lease.step, partial(_inside, work), keep=True))
 
     def _next(
         self, lease: Lease, work: Callable[[], T], then: Callable[[], object] | None = None
@@ -178,24 +175,45 @@ class SQLTransaction:
         return ended
 
 
+def _begun(lease: Lease, modes: str) -> None:
+    def begin(lease: Lease) -> None:
+        lease.timed(lease.settings.driver.begin, lease.connection, modes)
+        lease.held = True
+
+    lease.ensure()
+    lease.step(begin)
+
+
+def _inside(work: Callable[[Lease], T], lease: Lease) -> T:
+    result = work(lease)
+    lease.still()
+    return result
+
+
 def _commit(lease: Lease) -> None:
-    lease.step(_committed)
+    lease.held = False
+    if lease.over is None:
+        lease.step(_committed)
+    else:
+        over = lease.over
+        _roll_back(lease)
+        raise TransactionOver(over)
 
 
 def _committed(lease: Lease) -> None:
-    driver = lease.settings.driver
-    driver.commit(lease.connection)
-    driver.single(lease.connection)
+    lease.settings.driver.commit(lease.connection)
+    lease.settle()
 
 
 def _roll_back(lease: Lease) -> None:
+    lease.held, lease.over = False, None
     if lease.connection is not None:
         lease.step(_rolled_back)
 
 
 def _rolled_back(lease: Lease) -> None:
     lease.connection.rollback()
-    lease.settings.driver.single(lease.connection)
+    lease.settle()
 
 
 def _forget(failure: Failure) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 from twisted.enterprise import adbapi
 
@@ -11,6 +11,7 @@ from cyclone_storage.sql.lease import Lease, current_lease
 
 __all__ = ["CursorTransaction", "connected", "interaction", "operation", "query", "with_cursor"]
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _TIMED: Final = frozenset(
@@ -26,7 +27,15 @@ class CursorTransaction(adbapi.Transaction):
         base: Any = super()  # adbapi has no types
         found = base.__getattr__(name)
         lease = current_lease()
-        return found if lease is None or name not in _TIMED else partial(lease.timed, found)
+        if lease is None or name not in _TIMED:
+            return found
+        return partial(_stepped if lease.held else Lease.timed, lease, found)
+
+
+def _stepped(lease: Lease, function: Callable[P, T], *args: P.args, **kw: P.kwargs) -> T:
+    result = lease.timed(function, *args, **kw)
+    lease.still()
+    return result
 
 
 def query(lease: Lease, args: Sequence[Any], kw: Mapping[str, Any]) -> list[Any]:
@@ -137,10 +146,10 @@ def with_cursor(
 
 def _in_transaction(lease: Lease, call: Callable[[Lease], T]) -> T:
     driver = lease.settings.driver
-    lease.timed(driver.begin, lease.connection)
+    lease.timed(driver.several, lease.connection)
     result = call(lease)
     if lease.connection is None:
         raise TransactionOver("the function has thrown its connection away; nothing of it is kept")
     lease.timed(driver.commit, lease.connection)
-    driver.single(lease.connection)
+    lease.settle()
     return result
