@@ -177,6 +177,7 @@ def test_an_end_that_was_already_asked_for(loop: Loop, pools: Pools) -> None:
 def test_a_function_that_does_not_return(path: Path) -> None:
     """Nothing can stop a function: closing says so, and does not wait for ever."""
     clock = MemoryReactorClock()
+    clock.run()
     calls: list[Callable[[], object]] = []
     clock.callFromThread = calls.append  # type: ignore[method-assign]
     pool = SQLitePool(path, reactor=clock, busy_timeout=1)

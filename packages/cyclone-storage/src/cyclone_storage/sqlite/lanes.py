@@ -36,6 +36,9 @@ class Bounds:
 class Lane:
     """A queue of jobs, done in the order in which they came by some threads, started at need.
 
+    No thread is started before the reactor runs: what makes a daemon (`twistd`) forks before that,
+    and a fork has no threads but the one that has called it, nor may it touch open databases.
+
     All methods are called in the reactor's thread.
 
     Attributes:
@@ -53,6 +56,7 @@ class Lane:
         reactor: Any,  # noqa: ANN401 -- three of Twisted's interfaces
         outbox: Outbox,
         blame: Callable[["Lane"], str],
+        behind: "Lane | None" = None,
     ) -> None:
         """Make one; no thread is started before the first job.
 
@@ -65,6 +69,7 @@ class Lane:
             reactor: Its clock bounds the waiting.
             outbox: The way back to it.
             blame: Says what holds the threads, for whoever has waited in vain.
+            behind: One that first does what it was given before the reactor ran: the schema.
         """
         self.completed = 0
         self.workers: list[Worker] = []
@@ -81,6 +86,10 @@ class Lane:
         # the queue until then.
         self._jobs: dict[Job, None] = {}
         self._timer: Any = None
+        self._asked = self._turning = self._running = False
+        self._behind = behind
+        self._last: Job | None = None
+        self._followers: list[Callable[[], object]] = []
         self._closed: Deferred[None] | None = None
 
     @property
@@ -103,17 +112,19 @@ class Lane:
         Returns:
             Fires with what it returns. Cancelled, it is not begun, or is stopped.
         """
+        if not self._asked:
+            self._asked = True
+            self._reactor.callWhenRunning(self._begin)
         jobs = self._jobs
         if len(jobs) >= len(self.workers) and not self._start():
-            if not self.workers:
-                return fail(StorageUnavailable(f"{self._path}: no thread can be started"))
-            if len(jobs) >= self._bounds.max_waiting + len(self.workers):
+            if self._running and not self.workers:
+                return fail(self._without_threads())
+            if len(jobs) >= self._bounds.max_waiting + (len(self.workers) or self._max_threads):
                 return fail(QueueFull(self._say(f"{self.waiting} calls wait, and no more may")))
-            if self._timer is None:
-                self._timer = self._reactor.callLater(self._bounds.wait_timeout, self._expire)
         job = Job(work, arguments, self._reactor.seconds())
         jobs[job] = None
         self._queue.put(job)
+        self._watch()
         return job.deferred
 
     def close(self) -> Deferred[None]:
@@ -122,12 +133,12 @@ class Lane:
         Returns:
             Fires when they are gone.
         """
-        if not self.workers:
+        if not self.workers and not self._jobs:
             return succeed(None)
-        self._closed = Deferred()
-        for _ in self.workers:
-            self._queue.put(None)
-        return self._closed
+        closed = self._closed = Deferred()
+        if self._running:
+            self._end_threads()
+        return closed
 
     def stop(self) -> None:
         """Refuse what waits and interrupt what runs."""
@@ -143,15 +154,64 @@ class Lane:
         Args:
             deadline: When to interrupt what still runs, in seconds of `time.monotonic`.
         """
-        for _ in self.workers:
-            self._queue.put(None)
+        self._end_threads()
         if not all(worker.join(max(0.0, deadline - time.monotonic())) for worker in self.workers):
             self.stop()
             for worker in self.workers:
                 worker.join(_GRACE)
 
+    @property
+    def _catching_up(self) -> bool:
+        return self._last is not None or (bool(self._jobs) and not self._running)
+
+    def caught_up(self) -> None:
+        """Let those go on that are behind this one."""
+        self._last = None
+        followers, self._followers = self._followers, []
+        for follower in followers:
+            follower()
+
+    def _begin(self) -> None:
+        """Time what was submitted before the reactor ran, from now on, and do it."""
+        self._turning = True
+        now = self._reactor.seconds()
+        for job in self._jobs:
+            job.since = now
+        if self._behind is None or not self._behind._catching_up:  # noqa: SLF001 -- of this class
+            self._go()
+        else:
+            self._behind._followers.append(self._go)  # noqa: SLF001 -- of this class
+            self._watch()
+
+    def _go(self) -> None:
+        self._running = True
+        while len(self.workers) < len(self._jobs) and self._start():
+            pass
+        if self.workers:
+            self._last = next(reversed(self._jobs))
+        else:
+            jobs, self._jobs, self._queue = self._jobs, {}, SimpleQueue()
+            for job in jobs:
+                job.refuse(self._without_threads())
+            self.caught_up()
+        self._watch()
+        if self._closed is not None:
+            self._end_threads()
+            self._left()
+
+    def _without_threads(self) -> StorageUnavailable:
+        return StorageUnavailable(f"{self._path}: no thread can be started")
+
+    def _end_threads(self) -> None:
+        for _ in self.workers:
+            self._queue.put(None)
+
+    def _watch(self) -> None:
+        if self._turning and self._timer is None and self.waiting:
+            self._timer = self._reactor.callLater(self._bounds.wait_timeout, self._expire)
+
     def _start(self) -> bool:
-        if len(self.workers) >= self._max_threads:
+        if not self._running or len(self.workers) >= self._max_threads:
             return False
         name = f"{self._name}-{len(self.workers)}"
         try:
@@ -173,7 +233,9 @@ class Lane:
     def _settle(self, job: Job) -> None:
         del self._jobs[job]
         self.completed += 1
-        if self._timer is not None and len(self._jobs) <= len(self.workers):
+        if job is self._last:
+            self.caught_up()
+        if self._timer is not None and not self.waiting:
             self._timer.cancel()
             self._timer = None
         job.settle()
@@ -181,6 +243,9 @@ class Lane:
     def _gone(self, worker: Worker) -> None:
         self.workers.remove(worker)
         worker.join()
+        self._left()
+
+    def _left(self) -> None:
         if self._closed is not None and not self.workers:
             closed, self._closed = self._closed, None
             closed.callback(None)

@@ -67,6 +67,9 @@ class SQLitePool(Generic[Row]):
     connection refuses to write, and does not see temporary tables. All else goes to the one that
     writes. Threads start at need and are gone when the pool is closed.
 
+    A pool may be given work before the reactor runs, and before a daemon forks: it is done as soon as
+    the reactor runs, and reads wait for the writes among it (a schema).
+
     A Deferred that is cancelled, or whose `addTimeout` has passed, stops its statement: it is not
     begun, or interrupted and rolled back. Where it was just done, that stays.
 
@@ -175,13 +178,23 @@ class SQLitePool(Generic[Row]):
         lane = partial(self._lane, settings, bounds)
         readers = 0 if memory else options.checked_count("max_threads", max_threads, 1) - 1
         self._writer = lane("writer", 1, read_only=False)
-        self._readers = lane("reader", readers, read_only=True) if readers else self._writer
+        behind = self._writer
+        self._readers = (
+            lane("reader", readers, read_only=True, behind=behind) if readers else self._writer
+        )
         self._lanes = [self._readers, self._writer] if readers else [self._writer]
         self._open: dict[Transaction[Row], tuple[Lane, float]] = {}
         self._closing = Closing(self.path, self._lanes, self._open, settings.busy_timeout, reactor)
 
     def _lane(
-        self, settings: Settings, bounds: Bounds, name: str, threads: int, *, read_only: bool
+        self,
+        settings: Settings,
+        bounds: Bounds,
+        name: str,
+        threads: int,
+        *,
+        read_only: bool,
+        behind: Lane | None = None,
     ) -> Lane:
         return Lane(
             f"sqlite-{name}",
@@ -192,6 +205,7 @@ class SQLitePool(Generic[Row]):
             self._reactor,
             self._outbox,
             self._blame,
+            behind,
         )
 
     def runQuery(  # noqa: N802 -- adbapi's name
@@ -409,6 +423,8 @@ class SQLitePool(Generic[Row]):
 
     def _opened(self, lane: Lane, transaction: Transaction[Row]) -> None:
         self._open[transaction] = (lane, self._reactor.seconds())
+        # It may read by the pool, too: those reads must not wait for its end.
+        lane.caught_up()
 
     def _over(self, transaction: Transaction[Row]) -> None:
         self._open.pop(transaction, None)
