@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from twisted.enterprise import adbapi
-from twisted.internet.defer import CancelledError, DeferredList, gatherResults
+from twisted.internet.defer import CancelledError, DeferredList, gatherResults, succeed
 
 from cyclone_storage.errors import PoolClosed, PoolTimeout, StorageError
 from cyclone_storage.sql import PoolFull, SQLPool, TransactionOver, connect
@@ -324,6 +324,85 @@ def test_closing_waits(database: Database, loop: Loop) -> None:
         await again
         await pool.finalClose()
         assert order == ["done", "closed"]
+
+    loop.run(main)
+
+
+def test_wrong_timeouts(database: Database, loop: Loop) -> None:
+    """A timeout that makes no sense changes nothing: the pool goes on, and can be closed."""
+
+    async def main() -> None:
+        pool = database.pool()
+        wrong: list[tuple[Any, type[Exception]]] = [
+            (-1, ValueError),
+            (float("nan"), ValueError),
+            (float("inf"), ValueError),
+            ("x", TypeError),
+        ]
+        for timeout, error in [*wrong, (None, TypeError)]:
+            with pytest.raises(error, match="timeout is"):
+                pool.close(timeout)
+            with pytest.raises(error, match="timeout is"):
+                await pool.health(timeout)
+        for timeout, error in wrong:
+            with pytest.raises(error, match="timeout is"):
+                pool.ready(timeout)
+        assert await pool.runQuery("SELECT 1") == [(1,)]
+        await pool.close()
+        assert not pool.running
+
+    loop.run(main)
+
+
+def test_reconnect_of_adbapi(database: Database, loop: Loop) -> None:
+    """A function that reconnects is told that it does not go on, and the next one works."""
+
+    def reconnect(cursor: Any) -> None:  # noqa: ANN401 -- as above
+        cursor.execute("SELECT 1")
+        cursor.reconnect()
+        cursor.reopen()
+
+    def of_connection(connection: Any) -> None:  # noqa: ANN401 -- as above
+        connection.reconnect()
+
+    async def main() -> None:
+        pool = database.pool(max_size=1)
+        for run in (
+            lambda: pool.runInteraction(reconnect),
+            lambda: pool.runWithConnection(of_connection),
+        ):
+            with pytest.raises(TransactionOver, match="thrown its connection away, by reconnect"):
+                await run()
+            assert await pool.runQuery("SELECT 1") == [(1,)]
+        assert pool.stats().connects == 3
+        await pool.close()
+
+    loop.run(main)
+
+
+def test_function_that_waits(database: Database, loop: Loop) -> None:
+    """A coroutine or Deferred cannot be awaited in a thread, which is told; nothing is kept."""
+
+    async def coroutine(_cursor: object) -> None:
+        raise AssertionError
+
+    def deferred(connection: Any) -> Any:  # noqa: ANN401 -- as above
+        connection.cursor().execute("INSERT INTO awaiting VALUES (1)")
+        return succeed(None)
+
+    async def main() -> None:
+        pool = database.pool(max_size=1)
+        await tables_of(pool, awaiting="n INT PRIMARY KEY")
+        for run in (pool.runInteraction, pool.runWithConnection):
+            with pytest.raises(TypeError, match="returned a coroutine, but it runs in a thread"):
+                await run(coroutine)
+        with pytest.raises(TypeError, match="returned a Deferred"):
+            await pool.runWithConnection(deferred)
+        with pytest.raises(TypeError, match="returned a coroutine"):
+            async with pool.transaction() as t:
+                await t.runInteraction(coroutine)
+        assert await pool.runQuery("SELECT n FROM awaiting") == []
+        await pool.close()
 
     loop.run(main)
 

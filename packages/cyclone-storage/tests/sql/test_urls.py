@@ -89,6 +89,32 @@ def test_shown(url: str, shown: str) -> None:
         ("postgresql://me:secret@host/shop?secret=1", "expected postgresql://user:password"),
         ("mysql://me:secret@host:port/shop", "expected mysql://user:password"),
         ("mysql://me:secret@[::1/shop", "expected mysql://user:password"),
+        (
+            "postgresql://me:se@secret@host/shop",
+            "'@' that does not stand between user:password and",
+        ),
+        (
+            "postgresql://me:12/secret@host/shop",
+            "'@' that does not stand between user:password and",
+        ),
+        (
+            "postgresql://me:12?secret@host/shop",
+            "'@' that does not stand between user:password and",
+        ),
+        ("mysql://me:se@secret@host/shop", "'@' that does not stand between user:password and"),
+        ("mysql://me:12/secret@host/shop", "'@' that does not stand between user:password and"),
+        ("mysql://me:12?secret@host/shop", "'@' that does not stand between user:password and"),
+        ("mysql://me:secret@host/shop?name@secret=1", "'@' that does not stand between"),
+        ("mysql://me:se#secret@host/shop", "has a '#'"),
+        ("postgresql://me:secret@host/shop#part", "has a '#'"),
+        ("mysql://me:se\tcret secret@host/shop", "a space or a control character"),
+        ("postgresql://me:secret\x7f@host/shop", "a space or a control character"),
+        ("mysql://me:secret@host:0/shop", "expected mysql://user:password"),
+        ("mysql://me:secret@host/shop/other", "expected mysql://user:password"),
+        ("postgresql://me:secret@host:0/shop", "expected postgresql://user:password"),
+        ("postgresql://me:secret@host:65536/shop", "expected postgresql://user:password"),
+        ("mysql://me:secret@host/shop?unix_socket=", "is empty, or there twice"),
+        ("mysql://me:secret@host/shop?charset=a&charset=b", "is empty, or there twice"),
         ("mysql://me:secret@host/shop?local_infile=1", "unknown parameter 'local_infile'"),
         (
             "mysql://me:secret@host/shop?ssl_mode=perhaps",
@@ -103,6 +129,19 @@ def test_wrong_urls(url: str, message: str) -> None:
     assert "secret" not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("url", [None, b"postgresql://me:secret@host/shop", 5])
+def test_url_of_another_type(url: Any) -> None:  # noqa: ANN401 -- as above
+    """What is no text is refused as such, and not shown."""
+    with pytest.raises(TypeError, match=r"has to be a str, not \w+$"):
+        connect(url)
+
+
+def test_scheme_in_capitals() -> None:
+    """A scheme may be written in any letters."""
+    assert connect("POSTGRESQL://me@host/shop").shown == "postgresql://host:5432/shop"
+    assert connect("MySQL://me@host/shop").shown == "mysql://host:3306/shop"
 
 
 @given(st.sampled_from(["postgresql", "mysql"]), st.text(max_size=40))
@@ -126,6 +165,10 @@ def test_any_url(scheme: str, rest: str) -> None:
         ({"connect_timeout": -1}, "connect_timeout is -1 s"),
         ({"statement_timeout": 0}, "statement_timeout is 0 s"),
         ({"max_idle": 0}, "max_idle is 0 s"),
+        ({"ping_after": -1}, "ping_after is -1 s; it has to be 0 or more"),
+        ({"wait_timeout": float("nan")}, "wait_timeout is nan s"),
+        ({"max_idle": float("inf")}, "max_idle is inf s"),
+        ({"tls": ""}, "tls is an empty path"),
     ],
 )
 def test_wrong_numbers(options: dict[str, Any], message: str) -> None:
@@ -134,10 +177,45 @@ def test_wrong_numbers(options: dict[str, Any], message: str) -> None:
         connect(POSTGRESQL, **options)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"max_size": "10"}, "max_size is '10'; it has to be a whole number"),
+        ({"min_size": True}, "min_size is True"),
+        ({"max_waiting": 1.5}, "max_waiting is 1.5"),
+        ({"wait_timeout": None}, "wait_timeout is None; it has to be a number of seconds"),
+        ({"connect_timeout": "5"}, "connect_timeout is '5'"),
+        ({"statement_timeout": "5"}, "statement_timeout is '5'"),
+        ({"ping_after": "x"}, "ping_after is 'x'"),
+        ({"max_idle": True}, "max_idle is True"),
+        ({"tls": 1}, "tls is 1; it has to be True, False, None or the path"),
+        ({"tls": b"ca.pem"}, "tls is b'ca.pem'"),
+        ({"on_connect": 5}, "on_connect is 5; it has to be a function"),
+        ({"driver_options": None}, "driver_options have to be a dictionary"),
+        ({"driver_options": {1: 2}}, "driver_options have to be a dictionary"),
+        ({"driver_options": {"bogus": "secret"}}, "bogus"),
+    ],
+)
+@pytest.mark.parametrize("url", [POSTGRESQL, MYSQL])
+def test_wrong_types(url: str, options: dict[str, Any], message: str) -> None:
+    """What is of the wrong type is refused at once, by its name."""
+    with pytest.raises(TypeError, match=message) as caught:
+        connect(url, **options)
+    assert "secret" not in str(caught.value)
+
+
+def test_unknown_charset() -> None:
+    """A value that PyMySQL does not know is refused at once."""
+    with pytest.raises(TypeError, match=r"pymysql\.connect\(\) takes"):
+        connect(f"{MYSQL}?charset=bogus")
+
+
 def test_driver_options() -> None:
     """Further arguments reach the driver."""
     assert (
-        arguments(POSTGRESQL, driver_options={"prepare_threshold": None})["prepare_threshold"]
+        arguments(POSTGRESQL, driver_options={"prepare_threshold": None, "keepalives": 0})[
+            "prepare_threshold"
+        ]
         is None
     )
     assert arguments(MYSQL, driver_options={"client_flag": 2})["client_flag"] == 2

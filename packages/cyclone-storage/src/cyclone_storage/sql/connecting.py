@@ -1,10 +1,12 @@
 """From a URL to a pool."""
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 from cyclone_storage.errors import InvalidURL
+from cyclone_storage.sql.checks import check_arguments, check_seconds, check_sizes
 from cyclone_storage.sql.drivers import Driver
 from cyclone_storage.sql.lease import LeaseSettings
 from cyclone_storage.sql.mysql import MySQL
@@ -70,16 +72,19 @@ def connect(
     Raises:
         InvalidURL: The URL does not say where a database is.
         MissingDriver: The driver is not installed; the message is the command that installs it.
+        TypeError: An argument is of the wrong type, or unknown to the driver.
         ValueError: A number makes no sense.
     """
-    _check_sizes(min_size, max_size, max_waiting)
-    _check_seconds(
-        wait_timeout=wait_timeout,
-        connect_timeout=connect_timeout,
-        statement_timeout=statement_timeout,
-        max_idle=max_idle,
-    )
-    driver = _driver_of(url)(
+    check_sizes(min_size, max_size, max_waiting)
+    check_seconds("wait_timeout", wait_timeout)
+    check_seconds("connect_timeout", connect_timeout)
+    check_seconds("max_idle", max_idle)
+    check_seconds("ping_after", ping_after, zero=True)
+    if statement_timeout is not None:
+        check_seconds("statement_timeout", statement_timeout)
+    check_arguments(tls, on_connect, driver_options)
+    make, url = _read(url)
+    driver = make(
         url,
         connect_timeout=connect_timeout,
         statement_timeout=statement_timeout,
@@ -99,24 +104,28 @@ def connect(
     )
 
 
-def _check_sizes(min_size: int, max_size: int, max_waiting: int) -> None:
-    if not 0 <= min_size <= max_size or max_size < 1 or max_waiting < 0:
-        raise ValueError(
-            "0 <= min_size <= max_size, 1 <= max_size and 0 <= max_waiting are needed; got "
-            f"min_size={min_size}, max_size={max_size}, max_waiting={max_waiting}"
-        )
-
-
-def _check_seconds(**found: float | None) -> None:
-    for name, seconds in found.items():
-        if seconds is not None and seconds <= 0:
-            raise ValueError(f"{name} is {seconds} s; it has to be more than 0")
-
-
-def _driver_of(url: str) -> Callable[..., Driver]:
-    scheme = url.partition("://")[0].lower()
-    if scheme not in _DRIVERS:
+def _read(url: str) -> tuple[Callable[..., Driver], str]:
+    """Return what speaks with the database of a URL, and the URL with its scheme in small letters."""
+    if not isinstance(url, str):
+        raise TypeError(f"the URL of an SQL database has to be a str, not {type(url).__name__}")
+    scheme, colon, rest = url.partition("://")
+    scheme = scheme.lower()
+    if not colon or scheme not in _DRIVERS:
         raise InvalidURL(
             f"an SQL database's URL begins with one of {', '.join(f'{each}://' for each in _DRIVERS)}"
         )
-    return _DRIVERS[scheme]
+    # What is behind a "/" or "?" of a password would be shown as a database or a parameter. Nothing is
+    # quoted, as it may be a part of the password.
+    authority = re.split("[/?#]", rest, maxsplit=1)[0]
+    if rest.count("@") > 1 or ("@" in rest and "@" not in authority) or "#" in rest:
+        raise InvalidURL(
+            f"the URL {scheme}://... of an SQL database has a '#', or an '@' that does not stand between "
+            "user:password and the host: '@', '/', '?', '#' and '%' are percent-encoded elsewhere "
+            '(urllib.parse.quote(password, safe=""))'
+        )
+    if any(letter <= " " or letter == "\x7f" for letter in rest):
+        raise InvalidURL(
+            f"the URL {scheme}://... of an SQL database has a space or a control character, which are "
+            "percent-encoded"
+        )
+    return _DRIVERS[scheme], f"{scheme}://{rest}"

@@ -92,6 +92,13 @@ class MySQL:
             "autocommit": True,
             "defer_connect": True,
         }
+        try:
+            self._made()  # it connects with nothing
+        except (LookupError, AttributeError, TypeError, ValueError) as error:
+            raise TypeError(
+                "a parameter of the URL or of driver_options is not one that pymysql.connect() takes: "
+                f"{type(error).__name__}: {error}"
+            ) from None
 
     @property
     def module(self) -> ModuleType:
@@ -119,7 +126,7 @@ class MySQL:
         attached(socket.socket(fileno=os.dup(peer.fileno())))
         try:
             connection.connect(peer)
-        except _MISREADING as error:
+        except (*_MISREADING, self._pymysql.err.InternalError) as error:
             peer.close()
             raise self._pymysql.err.OperationalError(
                 _NO_HANDSHAKE, f"what {self.shown} says is not MySQL's protocol ({error})"
@@ -214,7 +221,9 @@ class MySQL:
 def _split(url: str) -> tuple[SplitResult, int]:
     try:
         parts = urlsplit(url)
-        port = parts.port or _PORT
+        port = _PORT if parts.port is None else parts.port
+        if not port or "/" in parts.path[1:]:
+            raise ValueError  # noqa: TRY301 -- the same for all of them
     except ValueError:  # it quotes the URL, password and all
         raise InvalidURL(
             "this is no URL of a MySQL database: expected mysql://user:password@host:port/database, "
@@ -224,7 +233,10 @@ def _split(url: str) -> tuple[SplitResult, int]:
 
 
 def _parameters(query: str) -> dict[str, str]:
-    found = dict(parse_qsl(query, keep_blank_values=True))
+    pairs = parse_qsl(query, keep_blank_values=True)
+    found = dict(pairs)
+    if len(found) < len(pairs) or not all(found.values()):
+        raise InvalidURL("in the URL of a MySQL database a parameter is empty, or there twice")
     for name in found:
         if name not in _PARAMETERS:
             raise InvalidURL(

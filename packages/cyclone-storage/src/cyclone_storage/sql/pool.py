@@ -13,6 +13,8 @@ from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from cyclone_storage.errors import PoolClosed, PoolTimeout, StorageError
+from cyclone_storage.sql.checks import check_seconds
+from cyclone_storage.sql.errors import TransactionOver
 from cyclone_storage.sql.jobs import Jobs, in_one_line
 from cyclone_storage.sql.lease import Lease, LeaseSettings, current_lease
 from cyclone_storage.sql.queue import LeaseQueue
@@ -174,7 +176,13 @@ class SQLPool(adbapi.ConnectionPool):
         Returns:
             A Deferred of the pool, which then has at least `min_size` connections. It fails with what
             the driver says, or after the timeout with PoolTimeout, whose cause that is.
+
+        Raises:
+            TypeError: The timeout is no number.
+            ValueError: It is negative or not finite.
         """
+        if timeout is not None:
+            check_seconds("timeout", timeout, zero=True)
         return Deferred.fromCoroutine(self._ready(timeout))
 
     async def _ready(self, timeout: float | None) -> Self:  # noqa: ASYNC109 -- of several attempts
@@ -218,7 +226,12 @@ class SQLPool(adbapi.ConnectionPool):
 
         Returns:
             What was found; it does not fail.
+
+        Raises:
+            TypeError: The timeout is no number.
+            ValueError: It is negative or not finite.
         """
+        check_seconds("timeout", timeout, zero=True)
         begun = self._reactor.seconds()
         error = None
         try:
@@ -257,8 +270,16 @@ class SQLPool(adbapi.ConnectionPool):
 
         Raises:
             StorageError: This is no thread of the pool that has one.
+            TransactionOver: The function has thrown it away, as adbapi's `reconnect` does.
         """
-        return self._current().connection
+        connection = self._current().connection
+        if connection is None:
+            raise TransactionOver(
+                "this function has thrown its connection away, by reconnect() or pool.disconnect(): "
+                "nothing of it is kept, and it gets no other one. Let the exception leave the function; "
+                "the next call has a connection that works"
+            )
+        return connection
 
     def _current(self) -> Lease:
         lease = current_lease()
@@ -302,7 +323,12 @@ class SQLPool(adbapi.ConnectionPool):
 
         Returns:
             A Deferred that fires when it is done. Calling it again waits for the same.
+
+        Raises:
+            TypeError: The timeout is no number; the pool goes on.
+            ValueError: It is negative or not finite; the pool goes on.
         """
+        check_seconds("timeout", timeout, zero=True)
         if self._closing is None:
             self._closing = Deferred.fromCoroutine(self._close(timeout))
         # One for each caller, which he may cancel.

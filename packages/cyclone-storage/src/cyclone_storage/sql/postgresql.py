@@ -17,6 +17,12 @@ __all__ = ["PostgreSQL"]
 
 _log: Final = Logger()
 
+_PORTS: Final = 1 << 16
+# The arguments of `psycopg.connect` that are not libpq's.
+_OWN: Final = frozenset(
+    {"autocommit", "context", "cursor_factory", "prepare_threshold", "row_factory"}
+)
+
 # Only these modes look at the server's certificate; `verify-ca` takes it from any host.
 _VERIFIED: Final = frozenset({"verify-ca", "verify-full"})
 
@@ -66,8 +72,18 @@ class PostgreSQL:
             )
         # libpq refuses fractions, and takes 0 for "no limit".
         found.setdefault("connect_timeout", max(1, round(connect_timeout)))
+        self._check(options)
         self._arguments = {**found, **options, "autocommit": True}
         self._statement_timeout = statement_timeout
+
+    def _check(self, options: Mapping[str, object]) -> None:
+        for name in options.keys() - _OWN:
+            try:
+                self._psycopg.conninfo.make_conninfo(**{name: ""})
+            except self._psycopg.ProgrammingError:
+                raise TypeError(
+                    f"driver_options has {name!r}, which psycopg.connect() does not know"
+                ) from None
 
     def _read(self, url: str) -> dict[str, Any]:
         try:
@@ -76,7 +92,7 @@ class PostgreSQL:
             found = {"port": "unknown"}
         # libpq looks at them when it connects; several hosts have several.
         ports = [port for port in str(found.get("port", "")).split(",") if port]
-        if all(port.isascii() and port.isdigit() for port in ports):
+        if all(port.isascii() and port.isdigit() and 0 < int(port) < _PORTS for port in ports):
             return found
         # libpq quotes the URL, password and all, and hence is not quoted, nor shown as the cause.
         raise InvalidURL(
