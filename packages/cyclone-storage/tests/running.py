@@ -119,7 +119,13 @@ class Loop:
             begun = time.monotonic()
             while self.left() and time.monotonic() < begun + 5:
                 await self.pause(0.002)
-            assert not self.left(), self.left()
+            if left := self.left():
+                for (
+                    each
+                ) in self.reactor.getDelayedCalls():  # the next test is to be told of its own
+                    if each is not self._watchdog:
+                        each.cancel()
+                raise AssertionError(left)
 
         self.run(main)
         self.complain()

@@ -159,7 +159,7 @@ def test_a_charset_has_to_exist(charset: str, errors: str) -> None:
 
 def test_charsets_that_fail_in_their_own_way() -> None:
     """Some raise another error than most: text is refused, and a reply stays bytes, all the same."""
-    with pytest.raises(InvalidData, match="70 characters cannot be encoded as idna: give bytes"):
+    with pytest.raises(InvalidData, match="70 characters cannot be encoded as idna"):
         make_encoder("idna", "strict")("\xe9" * 70)
     assert make_converter("idna", numbers=True)(b"xn--\xff") == b"xn--\xff"
     assert make_converter("latin-1", numbers=True)(b"\xe9") == "\xe9"

@@ -290,7 +290,7 @@ def test_other_factory(loop: Loop) -> None:
     """A RedisFactory that was given the protocol remembers, too."""
     server = RedisServer()
     factory: Any = RedisFactory("reader", None, 1)
-    factory.protocol, factory.initialDelay = Reader, 0.05
+    factory.protocol, factory.initialDelay, factory.got = Reader, 0.05, []
 
     async def main() -> None:
         connect_tcp(loop, server, factory)
