@@ -81,6 +81,27 @@ def test_an_unused_pool_is_closed_at_once(pools: Pools, path: Path) -> None:
     assert not path.exists()
 
 
+@pytest.mark.parametrize(
+    ("timeout", "kind"),
+    [(-1, ValueError), (float("nan"), ValueError), (None, TypeError), ("x", TypeError)],
+)
+def test_a_timeout_that_is_none(
+    loop: Loop, pools: Pools, path: Path, timeout: float, kind: type[Exception]
+) -> None:
+    """It is refused before anything changes: the pool goes on, and can be closed."""
+    pool = pools(path)
+
+    async def main() -> None:
+        await pool.ready()
+        with pytest.raises(kind, match="timeout is"):
+            await pool.close(timeout)
+        assert await pool.runQuery("SELECT 1") == [(1,)]
+        await pool.close()
+        assert pool.stats().threads == 0
+
+    loop.run(main)
+
+
 def test_interrupts_at_the_bound(loop: Loop, pools: Pools, path: Path) -> None:
     """After the timeout statements are stopped, waiting calls refused, transactions rolled back."""
     pool = pools(path, max_threads=2)

@@ -9,7 +9,7 @@ import pytest
 from twisted.internet.defer import CancelledError, Deferred, ensureDeferred, gatherResults
 
 from cyclone_storage.errors import PoolClosed, PoolTimeout
-from cyclone_storage.sqlite import SQLitePool, TransactionError
+from cyclone_storage.sqlite import Cursor, DatabaseReadOnly, SQLitePool, TransactionError, dict_row
 
 from ..running import Loop
 
@@ -262,8 +262,69 @@ def test_a_read_only_transaction_is_a_snapshot(loop: Loop, pools: Pools, path: P
             await pool.runOperation(INSERT, 1)
             assert await rows.now() == [1]
             assert await t.runQuery("SELECT x FROM t") == []
-            with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            with pytest.raises(DatabaseReadOnly, match="read_only=True"):
                 await t.runOperation(INSERT, 2)
+
+    loop.run(main)
+
+
+@pytest.mark.parametrize("memory", [False, True], ids=["one thread", "memory"])
+def test_a_read_only_transaction_of_the_one_thread(
+    loop: Loop, pools: Pools, path: Path, memory: bool
+) -> None:
+    """It refuses to write, too; the connection writes again when it is over, whatever ended it."""
+    pool = pools(":memory:" if memory else path, max_threads=1, row_factory=dict_row)
+
+    async def main() -> None:
+        await pool.runOperation("CREATE TABLE t (x UNIQUE)")
+        async with pool.transaction(read_only=True) as t:
+            with pytest.raises(DatabaseReadOnly, match="does not write: use 'async with"):
+                await t.runOperation(INSERT, 2)
+            assert await t.runQuery("SELECT count(*) AS n FROM t") == [{"n": 0}]
+        await pool.runOperation(INSERT, 1)
+        with pytest.raises(LookupError):
+            async with pool.transaction(read_only=True):
+                raise LookupError
+        await pool.runOperation(INSERT, 2)
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            async with pool.transaction(read_only=True) as t:
+                await t.runInteraction(lambda cursor: cursor.connection.close())
+        await pool.runOperation("CREATE TABLE IF NOT EXISTS u (x)")
+
+    loop.run(main)
+
+
+def test_interactions_of_a_transaction(loop: Loop, pools: Pools) -> None:
+    """A function gets a cursor of the transaction, which goes on after it, and after its error."""
+    pool = pools(":memory:")
+    rows = Rows(pool)
+
+    def insert(cursor: Cursor, x: int, *, fail: bool = False) -> int:
+        cursor.execute(INSERT, (x,))
+        if fail:
+            raise LookupError("as asked")
+        return x
+
+    async def main() -> None:
+        await rows.make()
+        async with pool.transaction() as t:
+            assert await t.runInteraction(insert, 1) == 1
+            with pytest.raises(LookupError, match="as asked"):
+                async with t.savepoint():
+                    await t.runInteraction(insert, 2, fail=True)
+            with pytest.raises(TransactionError, match="runScript"):
+                await t.runInteraction(lambda cursor: cursor.executescript(""))
+            with pytest.raises(TypeError, match="runs in a thread"):
+                await t.runInteraction(lambda _: Deferred())
+            await t.runOperation(INSERT, 3)
+        assert await rows.now() == [1, 3]
+        with pytest.raises(TransactionError, match="its block was left"):
+            await t.runInteraction(insert, 4)
+        with pytest.raises(LookupError):  # noqa: PT012 -- the block is what fails
+            async with pool.transaction() as t:
+                await t.runInteraction(insert, 5)
+                raise LookupError
+        assert await rows.now() == [1, 3]
 
     loop.run(main)
 

@@ -95,6 +95,7 @@ async def use_transactions(pool: SQLitePool[dict[str, Any]]) -> None:
         assert_type(await t.runQuery("SELECT ?", 1), list[dict[str, Any]])
         await t.runOperation("INSERT INTO t VALUES (:x)", {"x": 1})
         await t.runOperationMany("INSERT INTO t VALUES (?)", [(1,)])
+        assert_type(await t.runInteraction(count, "t", least=1), int)
         assert_type(t.savepoint(), Savepoint)
         async with t.savepoint():
             await t.runOperation("DELETE FROM t")

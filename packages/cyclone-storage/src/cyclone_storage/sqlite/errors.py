@@ -130,12 +130,19 @@ _KNOWN: Final[Mapping[int, tuple[type[sqlite3.DatabaseError], str]]] = MappingPr
 _PRIMARY: Final = 0xFF
 
 
-def explained(error: BaseException, path: str) -> BaseException:
+_QUERY_ONLY: Final = (
+    "a transaction with read_only=True, or a query that was given as one that only reads, does not "
+    "write: use 'async with pool.transaction()' without it, or runOperation()"
+)
+
+
+def explained(error: BaseException, path: str, *, query_only: bool = False) -> BaseException:
     """Return an error that says what to do, if there is something to say.
 
     Args:
         error: What was raised.
         path: The database.
+        query_only: Whether the connection was told not to write.
 
     Returns:
         A typed error with the traceback, `sqlite_errorcode` and `sqlite_errorname` of the given
@@ -145,6 +152,8 @@ def explained(error: BaseException, path: str) -> BaseException:
     if code is None or (code & _PRIMARY) not in _KNOWN:
         return error
     kind, advice = _KNOWN[code & _PRIMARY]
+    if query_only and kind is DatabaseReadOnly:
+        advice = _QUERY_ONLY
     if isinstance(error, kind):
         return error
     better = kind(f"{path}: {error}: {advice}").with_traceback(error.__traceback__)

@@ -12,7 +12,7 @@ from cyclone_storage.sqlite.errors import StatementInterrupted, TransactionError
 from cyclone_storage.sqlite.statements import check_open
 from cyclone_storage.sqlite.workers import WorkerConnection
 
-__all__ = ["Cursor", "interact", "run_with_connection"]
+__all__ = ["Cursor", "call", "interact", "run_with_connection"]
 
 
 class Cursor(sqlite3.Cursor):
@@ -94,13 +94,36 @@ def interact(
         What it returns.
     """
     connection.execute("BEGIN IMMEDIATE")
+    result = call(connection, context, function, args, kwargs)
+    connection.execute("COMMIT")
+    return result
+
+
+def call(
+    connection: sqlite3.Connection,
+    context: Context,
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> object:
+    """Run a function in the transaction that is open; called in a thread.
+
+    Args:
+        connection: The connection.
+        context: The context of whoever asked for it.
+        function: Called with a cursor.
+        args: Further arguments.
+        kwargs: Further arguments.
+
+    Returns:
+        What it returns.
+    """
     cursor = connection.cursor(Cursor)
     try:
         result = _finished(context.run(function, cursor, *args, **kwargs))
         check_open(connection)
     finally:
         cursor.close()
-    connection.execute("COMMIT")
     return result
 
 

@@ -12,6 +12,7 @@ __all__ = [
     "checked_function",
     "checked_path",
     "checked_seconds",
+    "checked_switch",
 ]
 
 MEMORY: Final = ":memory:"
@@ -105,6 +106,24 @@ def checked_choice(name: str, value: str, choices: Collection[str]) -> str:
     """
     if value not in choices:
         raise ValueError(f"{name} is {value!r}, and must be one of {', '.join(map(repr, choices))}")
+    return value
+
+
+def checked_switch(name: str, value: object) -> bool:
+    """Return a yes or no.
+
+    Args:
+        name: How the argument is called.
+        value: What was given.
+
+    Returns:
+        The value.
+
+    Raises:
+        TypeError: It is neither `True` nor `False`.
+    """
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} is True or False, not {type(value).__name__}: {value!r}")
     return value
 
 

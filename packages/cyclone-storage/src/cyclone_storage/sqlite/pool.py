@@ -163,9 +163,9 @@ class SQLitePool(Generic[Row]):
         settings = Settings(
             path=self.path,
             busy_timeout=options.checked_seconds("busy_timeout", busy_timeout),
-            wal=wal and not memory,
+            wal=options.checked_switch("wal", wal) and not memory,
             synchronous=options.checked_choice("synchronous", synchronous, _SYNCHRONOUS),
-            foreign_keys=foreign_keys,
+            foreign_keys=options.checked_switch("foreign_keys", foreign_keys),
             row_factory=row_factory,
             on_connect=on_connect,
         )
@@ -346,6 +346,7 @@ class SQLitePool(Generic[Row]):
             partial(self._opened, lane),
             self._over,
             read_only=read_only,
+            shared=lane is self._writer,
         )
 
     def ready(self) -> Deferred[Self]:
@@ -384,9 +385,14 @@ class SQLitePool(Generic[Row]):
 
         Returns:
             Fires when the threads are gone; fails with `PoolTimeout` if a function that
-            `runInteraction` or `runWithConnection` has been given does not return even then.
+            `runInteraction` or `runWithConnection` has been given does not return even then, and
+            with `TypeError` or `ValueError`, which leaves the pool open, if the timeout is none.
         """
-        return self._closing.close(timeout)
+        try:
+            seconds = options.checked_seconds("timeout", timeout)
+        except (TypeError, ValueError) as error:
+            return fail(error)
+        return self._closing.close(seconds)
 
     async def __aenter__(self) -> Self:
         """Open the database.

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
 
 from twisted.internet.defer import Deferred, fail
 from twisted.python.failure import Failure
 
 from cyclone_storage.errors import PoolClosed, StorageError
 from cyclone_storage.sqlite.errors import TransactionError
+from cyclone_storage.sqlite.interaction import Cursor, call
 from cyclone_storage.sqlite.jobs import Job
 from cyclone_storage.sqlite.outbox import Outbox
 from cyclone_storage.sqlite.savepoint import Savepoint
@@ -27,6 +29,8 @@ from cyclone_storage.sqlite.workers import WorkerConnection
 
 __all__ = ["Transaction"]
 
+T = TypeVar("T")
+P = ParamSpec("P")
 Row = TypeVar("Row")
 
 
@@ -38,8 +42,9 @@ class Transaction(Generic[Row]):
     An error of one statement that is handled inside of the block undoes that statement only.
 
     Statements are run by `t`. One that is given to the pool meanwhile stands outside: if it writes,
-    it waits for the transaction to end, and awaiting it inside of the block would be a deadlock,
-    were it not for the pool's `wait_timeout`.
+    it waits for the transaction to end, and so does one that reads where one thread does both
+    (`:memory:`, `max_threads=1`). Awaiting it inside of the block would be a deadlock, were it not
+    for the pool's `wait_timeout`.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class Transaction(Generic[Row]):
         over: Callable[["Transaction[Row]"], object],
         *,
         read_only: bool,
+        shared: bool,
     ) -> None:
         """Make one; `pool.transaction()` does.
 
@@ -59,12 +65,14 @@ class Transaction(Generic[Row]):
             opened: Called when it has begun.
             over: Called when its thread is free again, or if it got none.
             read_only: Whether it only reads.
+            shared: Whether its connection writes at other times.
         """
         self._submit = submit
         self._outbox = outbox
         self._opened = opened
         self._over = over
         self._begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
+        self._guarded = read_only and shared
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._begun: Deferred[None] | None = None
         self._freed: Deferred[None] = Deferred()
@@ -121,6 +129,29 @@ class Transaction(Generic[Row]):
             the block. What came before a failure stays in the transaction.
         """
         return self._run(operate_many, rows_of, sql, rows)
+
+    def runInteraction(  # noqa: N802 -- adbapi's name
+        self,
+        interaction: Callable[Concatenate[Cursor, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Deferred[T]:
+        """Run a function in the thread of the transaction, which goes on when it returns.
+
+        What it had done before it raises stays in the transaction; `savepoint` undoes that.
+
+        Args:
+            interaction: Called with a cursor; it sees the context variables of the caller.
+            args: Further arguments for it.
+            kwargs: Further arguments for it.
+
+        Returns:
+            Fires with what it returns; fails with what it raises, or with `TransactionError`
+            outside of the block.
+        """
+        if self._shut is not None:
+            return fail(self._shut)
+        return self._put(call, copy_context(), interaction, args, kwargs)
 
     def savepoint(self) -> Savepoint:
         """Make a part of the transaction that can fail by itself.
@@ -221,13 +252,19 @@ class Transaction(Generic[Row]):
             check_open(connection)
             return job.work(connection, *job.arguments)
 
-        connection.execute(self._begin)
-        self._outbox.post(self._open)
-        while (job := self._queue.get()) is not None:
-            if job.claim():
-                connection.worker.run(job, run)
-            self._outbox.post(job.settle)
-        connection.worker.roll_back(connection)
+        if self._guarded:
+            connection.execute("PRAGMA query_only=1")
+        try:
+            connection.execute(self._begin)
+            self._outbox.post(self._open)
+            while (job := self._queue.get()) is not None:
+                if job.claim():
+                    connection.worker.run(job, run)
+                self._outbox.post(job.settle)
+            connection.worker.roll_back(connection)
+        finally:
+            if self._guarded:
+                connection.execute("PRAGMA query_only=0")
 
     def _open(self) -> None:
         if self._begun is not None and not self._begun.called:

@@ -121,9 +121,20 @@ class Worker:
     def _failure(self, error: BaseException) -> Failure:
         # Not in the function that has caught it: its frame stands in the traceback, and would hold
         # the error for ever.
-        better = explained(error, self._path)
+        better = explained(error, self._path, query_only=self._query_only())
         self._broken = self._broken or isinstance(better, DatabaseCorrupt | DatabaseIOError)
         return Failure(better, type(better), better.__traceback__)
+
+    def _query_only(self) -> bool:
+        if self._connection is None:
+            return False
+        try:
+            asking = self._connection.cursor()
+            asking.row_factory = None
+            return bool(asking.execute("PRAGMA query_only").fetchone()[0])
+        except sqlite3.Error:
+            # Closed by what has failed, or too damaged to say.
+            return False
 
     def _in_connection(self, job: Job) -> object:
         connection = self._connection or self._open()
