@@ -16,6 +16,7 @@ from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from cyclone_storage.dbsafe import DatabaseSafe, dbsafe
 from cyclone_storage.errors import PoolClosed, PoolTimeout, StorageUnavailable
 from cyclone_storage.sql import PoolFull, StatementTimeout
+from cyclone_storage.sqlite import QueueFull
 
 
 @pytest.fixture
@@ -101,7 +102,7 @@ def test_all_else(kind: str, log: list[str]) -> None:
     """What is returned, and any other exception, passes; nothing is logged."""
     method = getattr(Handler(), kind)
     assert outcome(method, 7) == 7
-    for error in [KeyError("no"), PoolClosed("closed"), StorageUnavailable("already")]:
+    for error in [KeyError("no"), PoolClosed("closed")]:
         assert outcome(method, error) is error
     assert log == []
 
@@ -116,8 +117,81 @@ def test_options() -> None:
     assert Handler.patient.__name__ == "patient"
     assert Handler.coroutine.__doc__ == "Raise it, or return it."
     assert outcome(dbsafe(KeyError), "x").args == ("x",)
-    with pytest.raises(ValueError, match="retry_after is -1 s"):
-        dbsafe(retry_after=-1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_unavailable_already(kind: str, log: list[str]) -> None:
+    """What says 503 itself keeps its class and its seconds, and is logged."""
+    error = QueueFull("many wait", 60)
+    assert outcome(getattr(Handler(), kind), error) is error
+    assert log == [f"Handler.{kind}: 503, the database is in trouble: QueueFull: many wait"]
+
+
+def test_own_seconds(log: list[str]) -> None:
+    """Seconds that are chosen with the decorator count for what says 503 itself, too."""
+    cause = QueueFull("many wait", 60)
+    error = outcome(Handler().patient, cause)
+    assert dict(error.http_headers) == {"Retry-After": "30"}
+    assert error.__cause__ is cause
+    assert log == ["Handler.patient: 503, the database is in trouble: QueueFull: many wait"]
+
+
+@pytest.mark.parametrize("error", [PoolTimeout("no"), QueueFull("many wait")])
+def test_logged_once(error: Exception, log: list[str]) -> None:
+    """A decorator around another one logs nothing, and what the inner one says counts."""
+    outer = dbsafe(retry_after=99)(Handler().plain)
+    answer = outcome(outer, error)
+    assert isinstance(answer, StorageUnavailable)
+    assert answer.retry_after == 5
+    assert len(log) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "message"),
+    [
+        (lambda: dbsafe(5), TypeError, "5 is no function"),  # type: ignore[call-overload]
+        (lambda: dbsafe(retry_after=3)(5), TypeError, "5 is no function"),  # type: ignore[type-var]
+        (lambda: dbsafe(retry_after=-1), ValueError, "retry_after is -1 s"),
+        (lambda: dbsafe(retry_after=1.5), TypeError, "retry_after is 1.5"),  # type: ignore[call-overload]
+        (lambda: dbsafe(retry_after=float("nan")), TypeError, "is nan"),  # type: ignore[call-overload]
+        (lambda: dbsafe(retry_after=True), TypeError, "retry_after is True"),
+        (lambda: dbsafe(errors=[ValueError]), TypeError, "has to be a tuple"),  # type: ignore[call-overload]
+        (lambda: dbsafe(errors=(5,)), TypeError, "tuple of classes"),  # type: ignore[arg-type]
+        (lambda: dbsafe(errors=(int,)), TypeError, "tuple of classes"),  # type: ignore[arg-type]
+    ],
+)
+def test_wrong_options(wrong: Callable[[], object], error: type[Exception], message: str) -> None:
+    """What makes no sense is refused where it is decorated."""
+    with pytest.raises(error, match=message):
+        wrong()
+
+
+@pytest.mark.parametrize(("module", "name"), [("psycopg", "sqlstate"), ("psycopg2", "pgcode")])
+def test_states_of_postgresql(module: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A standby and a transaction that took too long are trouble, a statement too large is not."""
+    base: type[Exception] = type("Error", (Exception,), {})
+    operational: type[Exception] = type("OperationalError", (base,), {})
+    interface: type[Exception] = type("InterfaceError", (base,), {})
+    library(
+        monkeypatch,
+        module,
+        Error=base,
+        OperationalError=operational,
+        InterfaceError=interface,
+    )
+    for state, kind, trouble in [
+        ("25006", base, True),
+        ("25P03", base, True),
+        ("25P04", base, True),
+        ("54001", operational, False),
+        ("54011", operational, False),
+        ("54000", operational, False),
+        ("57P01", operational, True),
+        (None, operational, True),
+        ("42601", base, False),
+    ]:
+        error = type("Stated", (kind,), {name: state})("no")
+        assert isinstance(outcome(Handler().plain, error), StorageUnavailable) is trouble, state
 
 
 @pytest.mark.parametrize(
@@ -201,6 +275,10 @@ def test_mysql(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
         InterfaceError(0, ""),
         InterfaceError(),
         InternalError(1205, "Lock wait timeout"),
+        InternalError("Packet sequence number wrong - got 72 expected 1"),
+        *(OperationalError(number, "no") for number in (1036, 1047, 1114, 1158, 1159, 1161)),
+        InternalError(1180, "no"),
+        OperationalError(3100, "no"),
     ]:
         assert isinstance(outcome(plain, trouble), StorageUnavailable), trouble
     for wrong in [
@@ -228,6 +306,7 @@ def test_mysql(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_other_libraries(module: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of each library the exceptions that mean trouble are known, those derived from them too."""
     names = {
+        "Error",
         "OperationalError",
         "InterfaceError",
         "ConnectionError",

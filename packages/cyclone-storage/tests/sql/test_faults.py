@@ -89,25 +89,53 @@ def test_silent_server(database: Database, loop: Loop) -> None:
         loop.run(main)
 
 
-def test_garbage(database: Database, loop: Loop) -> None:
-    """A server that speaks another language is an error of the driver."""
+@pytest.mark.parametrize("length", [b"", b"\x4a\x00\x00\x00"])
+def test_garbage(database: Database, loop: Loop, length: bytes) -> None:
+    """A server that speaks another language is an error of the driver, and trouble."""
     with socket.create_server(("127.0.0.1", 0)) as garbage:
         port = garbage.getsockname()[1]
 
         def speak() -> None:
             peer, _ = garbage.accept()
-            peer.sendall(b"\x4a\x00\x00\x00HTTP/1.1 400 Bad Request\r\n\r\n" * 4)
+            peer.sendall((length + b"HTTP/1.1 400 Bad Request\r\n\r\n") * 4)
             peer.close()
 
         async def main() -> None:
             pool = connect(database.url().replace(str(database.server.port), str(port)))
             loop.reactor.callInThread(speak)
-            with pytest.raises(pool.dbapi.Error):
-                await pool.runQuery("SELECT 1")
+            with pytest.raises(StorageUnavailable) as caught:
+                await dbsafe(pool.runQuery)("SELECT 1")
+            assert isinstance(caught.value.__cause__, pool.dbapi.OperationalError)
+            if database.scheme == "mysql":
+                assert "is not MySQL's protocol" in str(caught.value)
             assert pool.stats().open == 0
             await pool.close()
 
         loop.run(main)
+
+
+def test_server_that_only_reads(own: Database, loop: Loop) -> None:
+    """A server that has become read-only is trouble: another one may be there soon."""
+
+    async def main() -> None:
+        pool, root = own.pool(), own.pool()
+        await tables_of(pool, reading="n INT")
+        if own.scheme == "postgresql":
+            await root.runOperation("ALTER DATABASE cyclone SET default_transaction_read_only = on")
+            await pool.close()
+            pool = own.pool()
+            with pytest.raises(StorageUnavailable, match="ReadOnlySqlTransaction"):
+                await dbsafe(pool.runOperation)("INSERT INTO reading VALUES (1)")
+        else:
+            await pool.runWithConnection(
+                lambda connection: connection.cursor().execute("SET SESSION tx_read_only = 1")
+            )
+            with pytest.raises(StorageUnavailable, match="1792"):
+                await dbsafe(pool.runOperation)("INSERT INTO reading VALUES (1)")
+        await pool.close()
+        await root.close()
+
+    loop.run(main)
 
 
 def test_lost_while_idle(database: Database, loop: Loop) -> None:
