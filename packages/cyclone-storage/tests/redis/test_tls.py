@@ -17,10 +17,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL, crypto
+from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from zope.interface.verify import verifyObject
 
-from cyclone_storage.redis import client_tls, lazyConnection, lazyShardedConnection
+from cyclone_storage.redis import client_tls, connect, lazyConnection, lazyShardedConnection
 from cyclone_storage.redis.errors import CertificateError, ConnectionError, TLSError  # noqa: A004
 from cyclone_storage.redis.tls.context import _Check
 from cyclone_storage.redis.tls.problems import describe_handshake, describe_verification
@@ -175,6 +176,24 @@ def test_an_authority_of_ones_own_with_the_classic_makers(loop: Loop, server: TL
         assert type(error) is CertificateError
         assert "ssl_context_factory=client_tls(host, ca_certs=PATH)" in str(error)
         await pool.disconnect()
+
+    loop.run(main)
+
+
+def test_a_cancelled_blpop_takes_nothing(loop: Loop, server: TLSServer) -> None:
+    """The connection below TLS is closed at once, before what is written next."""
+
+    async def main() -> None:
+        where = f"rediss://127.0.0.1:{server.port}/9?ca_certs={server.files.ca}"
+        async with connect(where, pool_size=1) as pool:
+            waiting = pool.blpop("tls:q", 0)
+            await loop.until("it blocks", lambda: pool.stats().in_flight == 1)
+            await pool.ping()
+            await loop.pause(0)
+            waiting.cancel()
+            assert type(await caught(waiting)) is CancelledError
+            assert await pool.rpush("tls:q", "item") == 1
+            assert await pool.lpop("tls:q") == "item"
 
     loop.run(main)
 
