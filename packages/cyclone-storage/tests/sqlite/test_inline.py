@@ -1,6 +1,8 @@
 """The connection that blocks."""
 
 import sqlite3
+from array import array
+from collections import UserDict, UserList, deque
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,10 @@ def test_memory_is_the_default_and_rows_come_as_a_list() -> None:
         ("SELECT ?, ?", ([1, 2],)),
         ("SELECT ?, ?", (1, 2)),
         ("SELECT :a, :b", ({"a": 1, "b": 2},)),
+        ("SELECT :a, :b", (UserDict({"a": 1, "b": 2}),)),
+        ("SELECT ?, ?", (range(1, 3),)),
+        ("SELECT ?, ?", (deque([1, 2]),)),
+        ("SELECT ?, ?", (UserList([1, 2]),)),
         ("SELECT 1, 2", ()),
     ],
 )
@@ -32,6 +38,42 @@ def test_parameters_come_together_or_singly(statement: str, given: tuple[object,
     """One sequence or mapping of parameters is as good as the parameters themselves."""
     database = InlineSQLite()
     assert database.runQuery(statement, *given) == [(1, 2)]
+    database.close()
+
+
+def test_a_row_is_a_sequence_of_parameters() -> None:
+    """What a query gives with the row factory `sqlite3.Row` can be given to another."""
+    database = InlineSQLite()
+    database.curs.row_factory = sqlite3.Row
+    (row,) = database.runQuery("SELECT 1 AS a, 2 AS b")
+    assert tuple(database.runQuery("SELECT ?, ?", row)[0]) == (1, 2)
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "value", ["ab", b"ab", bytearray(b"ab"), memoryview(b"ab"), array("B", b"ab")]
+)
+def test_text_and_bytes_are_values(value: object) -> None:
+    """They are sequences, too, but no sequences of parameters."""
+    database = InlineSQLite()
+    assert database.runQuery("SELECT ?", value)[0][0] in {"ab", b"ab"}
+    database.close()
+
+
+@pytest.mark.parametrize("autocommit", [True, False])
+def test_an_operation_may_return_rows(path: Path, autocommit: bool) -> None:
+    """`INSERT ... RETURNING` is committed; the rows that nobody has asked for are dropped."""
+    for name in (path, str(path), bytes(path)):
+        database = InlineSQLite(name, autoCommit=autocommit)
+        database.runOperation("CREATE TABLE IF NOT EXISTS t (x)")
+        database.runOperation("INSERT INTO t VALUES (1), (2) RETURNING x")
+        database.commit()
+        database.close()
+    database = InlineSQLite(path)
+    assert database.runQuery("SELECT count(*) FROM t") == [(6,)]
+    # What is only read goes on over a commit, as it always did.
+    database.runOperation("SELECT 5")
+    assert database.curs.fetchall() == [(5,)]
     database.close()
 
 

@@ -183,6 +183,64 @@ def test_extensions_are_not_loaded(loop: Loop, pools: Pools) -> None:
     loop.run(main)
 
 
+def test_uris_are_not_attached(loop: Loop, pools: Pools, path: Path, tmp_path: Path) -> None:
+    """`file:` URIs are off in ATTACH, as a literal and as a parameter; paths are attached."""
+    pool = pools(path)
+    uri, other = "file:x.db?mode=memory", str(tmp_path / "other.db")
+
+    async def main() -> None:
+        for _ in range(2):
+            for run in (pool.runOperation, pool.runQuery, pool.runScript):
+                with pytest.raises(sqlite3.DatabaseError, match=r"URIs are not read.*file:x\.db"):
+                    await run(f"ATTACH '{uri}' AS other")
+        for given in (uri, {"name": uri}):
+            for sql in ("ATTACH :name AS other", "/* */ attach :name AS other"):
+                with pytest.raises(ValueError, match=r"URIs are not read.*file:x\.db"):
+                    await pool.runOperation(sql, given)
+        with pytest.raises(ValueError, match="URIs are not read"):
+            await pool.runQuery("ATTACH ? AS other", uri)
+        async with pool.transaction() as t:
+            with pytest.raises(ValueError, match="URIs are not read"):
+                await t.runOperation("ATTACH ? AS other", uri)
+        await pool.runOperation("ATTACH ? AS other", other)
+        await pool.runOperation("CREATE TABLE other.t (x)")
+        await pool.runOperation("DETACH other")
+        await pool.runOperation(f"ATTACH '{other}' AS again")
+        await pool.runOperation("INSERT INTO again.t VALUES ('file:')")
+
+    loop.run(main)
+
+
+def test_an_authorizer_of_ones_own(loop: Loop, pools: Pools) -> None:
+    """One that `on_connect` sets is the one that counts, and its refusals stay SQLite's."""
+
+    def refuse(action: int, *_: object) -> int:
+        return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_DELETE else sqlite3.SQLITE_OK
+
+    pool = pools(":memory:", on_connect=lambda connection: connection.set_authorizer(refuse))
+
+    async def main() -> None:
+        await pool.runOperation("CREATE TABLE t (x)")
+        with pytest.raises(sqlite3.DatabaseError, match="not authorized"):
+            await pool.runOperation("DELETE FROM t")
+
+    loop.run(main)
+
+
+def test_a_row_is_a_sequence_of_parameters(loop: Loop, pools: Pools, path: Path) -> None:
+    """What the row factory `sqlite3.Row` makes can be given to another statement."""
+    pool = pools(path, row_factory=sqlite3.Row)
+
+    async def main() -> None:
+        (row,) = await pool.runQuery("SELECT 1 AS a, 2 AS b")
+        assert tuple((await pool.runQuery("SELECT ?, ?", row))[0]) == (1, 2)
+        assert tuple((await pool.runQuery("SELECT ?, ?", range(2)))[0]) == (0, 1)
+        async with pool.transaction() as t:
+            assert tuple((await t.runQuery("SELECT ?, ?", row))[0]) == (1, 2)
+
+    loop.run(main)
+
+
 @pytest.mark.parametrize(
     ("statement", "given", "kind"),
     [

@@ -69,11 +69,13 @@ def open_connection(settings: Settings, *, read_only: bool) -> WorkerConnection:
     return connection
 
 
-def _set_up(connection: sqlite3.Connection, settings: Settings, *, read_only: bool) -> None:
+def _set_up(connection: WorkerConnection, settings: Settings, *, read_only: bool) -> None:
     if settings.wal:
         _switch_to_wal(connection, settings.busy_timeout)
     connection.execute(f"PRAGMA synchronous={settings.synchronous}")
     connection.execute(f"PRAGMA foreign_keys={settings.foreign_keys:d}")
+    # Some builds of SQLite read URIs in ATTACH even where `sqlite3` does not ask for it.
+    connection.set_authorizer(connection.authorize)
     if settings.on_connect is not None:
         settings.on_connect(connection)
     if read_only:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
+from os import PathLike, fsdecode
 from typing import Any
 
 from cyclone_storage.sqlite.statements import Parameters, arguments
@@ -26,7 +27,7 @@ class InlineSQLite:
 
     def __init__(
         self,
-        dbname: str = ":memory:",
+        dbname: str | bytes | PathLike[str] | PathLike[bytes] = ":memory:",
         autoCommit: bool = True,  # noqa: N803 -- cyclone's name
     ) -> None:
         """Open a database.
@@ -37,10 +38,12 @@ class InlineSQLite:
 
         Raises:
             sqlite3.Error: It cannot be opened.
+            TypeError: The name is no path.
         """
         self.autoCommit = autoCommit
+        name = fsdecode(dbname)
         # Some builds of SQLite read URIs even where `sqlite3` does not ask for it.
-        self.conn = sqlite3.connect(f"./{dbname}" if dbname.startswith("file:") else dbname)
+        self.conn = sqlite3.connect(f"./{name}" if name.startswith("file:") else name)
         self.curs = self.conn.cursor()
 
     def runQuery(self, query: str, *args: Any) -> list[Any]:  # noqa: ANN401, N802 -- cyclone's name
@@ -89,10 +92,13 @@ class InlineSQLite:
 
     def _auto_commit(self) -> None:
         if self.autoCommit is True:
-            self.conn.commit()
+            self.commit()
 
     def commit(self) -> None:
         """Keep what was done since the last commit."""
+        if self.conn.in_transaction:
+            # Rows of `INSERT ... RETURNING` that nobody has read would keep SQLite from it.
+            self.curs.fetchall()
         self.conn.commit()
 
     def rollback(self) -> None:

@@ -217,7 +217,7 @@ class SQLitePool(Generic[Row]):
 
         Args:
             sql: The statement; it may write (`INSERT ... RETURNING`).
-            parameters: One tuple, list or mapping of its parameters, or each by itself.
+            parameters: One sequence or mapping of its parameters, or each by itself.
 
         Returns:
             Fires with the rows; fails with `sqlite3.Error`, `PoolTimeout`, `QueueFull`,
@@ -225,7 +225,7 @@ class SQLitePool(Generic[Row]):
         """
         try:
             given = arguments(sql, parameters)
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             return fail(error)
         return self._submit(self._readers if reads(sql) else self._writer, query, *given)
 
@@ -238,14 +238,14 @@ class SQLitePool(Generic[Row]):
 
         Args:
             sql: The statement.
-            parameters: One tuple, list or mapping of its parameters, or each by itself.
+            parameters: One sequence or mapping of its parameters, or each by itself.
 
         Returns:
             Fires when it is committed; fails as `runQuery` does.
         """
         try:
             given = arguments(sql, parameters)
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             return fail(error)
         return self._submit(self._writer, operate, *given)
 

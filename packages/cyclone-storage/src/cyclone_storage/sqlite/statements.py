@@ -2,12 +2,14 @@
 
 import re
 import sqlite3
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from cyclone_storage.sqlite.errors import TransactionError
 
 __all__ = [
+    "URI",
     "Parameters",
     "arguments",
     "check_open",
@@ -19,10 +21,16 @@ __all__ = [
     "run_script",
 ]
 
+URI: Final = "file:"
+"""How names begin that SQLite may read as URIs, which choose files by more than their path."""
+
 Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
 # Possessive, so that no text makes it try twice: it is linear, and it always matches.
 _FIRST_WORD: Final = re.compile(r"(?>\s+|--[^\n]*+|/\*.*?\*/)*+([a-zA-Z]*+)", re.DOTALL)
+# Those are sequences, but what SQLite stores as one value.
+_VALUES: Final = (str, bytes, bytearray, memoryview, array)
+_ATTACHES: Final = re.compile(r"(?>\s+|--[^\n]*+|/\*.*?\*/)*+ATTACH\b", re.DOTALL | re.IGNORECASE)
 _READS: Final = frozenset({"SELECT", "VALUES", "EXPLAIN"})
 # WITH may begin a write, too. One that only looks like it waits for the writer without need.
 _WRITES: Final = re.compile(r"\b(?:INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
@@ -49,18 +57,37 @@ def arguments(sql: str, given: tuple[Any, ...]) -> tuple[str, Parameters]:
 
     Args:
         sql: The statement.
-        given: One tuple, list or mapping of parameters, as `adbapi` has it; or the parameters
-            themselves.
+        given: One sequence or mapping of parameters, as `adbapi` has it; or the parameters
+            themselves. Text and bytes are values.
 
     Returns:
         The statement and its parameters.
 
     Raises:
         TypeError: The statement is no string.
+        ValueError: It attaches a database by a URI.
     """
-    if len(given) == 1 and isinstance(given[0], tuple | list | Mapping):
-        return _checked(sql), given[0]
-    return _checked(sql), given
+    _check(sql)
+    found: Parameters = given
+    if len(given) == 1:
+        (only,) = given
+        if isinstance(only, tuple | list | dict):
+            found = only
+        elif isinstance(only, Mapping):
+            # `sqlite3` would take it for a sequence.
+            found = dict(only)
+        elif isinstance(only, Sequence) and not isinstance(only, _VALUES):
+            found = tuple(only)
+    if _ATTACHES.match(sql):
+        _check_names(found)
+    return sql, found
+
+
+def _check_names(parameters: Parameters) -> None:
+    values = parameters.values() if isinstance(parameters, Mapping) else parameters
+    for value in values:
+        if isinstance(value, str) and value.startswith(URI):
+            raise ValueError(f"URIs are not read, give the path of the file: {value!r}")
 
 
 def rows_of(sql: str, given: Iterable[Parameters]) -> tuple[str, list[Parameters]]:
@@ -76,13 +103,13 @@ def rows_of(sql: str, given: Iterable[Parameters]) -> tuple[str, list[Parameters
     Raises:
         TypeError: The statement is no string, or the parameters cannot be iterated over.
     """
-    return _checked(sql), list(given)
+    _check(sql)
+    return sql, list(given)
 
 
-def _checked(sql: str) -> str:
+def _check(sql: str) -> None:
     if not isinstance(sql, str):
         raise TypeError(f"a statement is a str, not {type(sql).__name__}: {sql!r}")
-    return sql
 
 
 def check_open(connection: sqlite3.Connection) -> None:

@@ -237,7 +237,7 @@ class Transaction(Generic[Row]):
             if self._shut is not None:
                 raise self._shut
             return self._put(work, *prepare(sql, given))
-        except (StorageError, TypeError) as error:
+        except (StorageError, TypeError, ValueError) as error:
             return fail(error)
 
     def _put(self, work: Callable[..., object], *given: object) -> Deferred[Any]:

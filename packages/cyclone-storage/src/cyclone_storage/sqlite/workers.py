@@ -17,6 +17,7 @@ from cyclone_storage.sqlite.errors import (
 )
 from cyclone_storage.sqlite.jobs import Job
 from cyclone_storage.sqlite.outbox import Outbox
+from cyclone_storage.sqlite.statements import URI
 
 __all__ = ["Jobs", "Worker", "WorkerConnection"]
 
@@ -33,9 +34,26 @@ class WorkerConnection(sqlite3.Connection):
 
     Attributes:
         worker: The thread that uses it.
+        refused: The URI that was refused last.
     """
 
     worker: "Worker"
+    refused: str | None = None
+
+    def authorize(self, action: int, name: str | None, *_: str | None) -> int:
+        """Refuse to attach a database by a URI; SQLite asks when it prepares a statement.
+
+        Args:
+            action: What the statement does.
+            name: To attach a database: its name, if it is a literal.
+
+        Returns:
+            Whether it may.
+        """
+        if action != sqlite3.SQLITE_ATTACH or name is None or not name.startswith(URI):
+            return sqlite3.SQLITE_OK
+        self.refused = name
+        return sqlite3.SQLITE_DENY
 
 
 class Worker:
@@ -122,8 +140,16 @@ class Worker:
         # Not in the function that has caught it: its frame stands in the traceback, and would hold
         # the error for ever.
         better = explained(error, self._path, query_only=self._query_only())
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_AUTH:
+            self._explain_refusal(error)
         self._broken = self._broken or isinstance(better, DatabaseCorrupt | DatabaseIOError)
         return Failure(better, type(better), better.__traceback__)
+
+    def _explain_refusal(self, error: BaseException) -> None:
+        connection = self._connection
+        if connection is not None and connection.refused is not None:
+            name, connection.refused = connection.refused, None
+            error.args = (f"URIs are not read, give the path of the file to ATTACH: {name!r}",)
 
     def _query_only(self) -> bool:
         if self._connection is None:
