@@ -49,8 +49,7 @@ def connect(
             `unix://[user:password@]/path/of.sock[?db=0]`; see `parse_url`.
         pool_size: Connections to keep.
         charset: By what text is encoded and replies are decoded; None for bytes.
-        convert_numbers: Whether text that looks like a number becomes one, as the classic makers have it:
-            what was set as "007" is then read as 7. Counts and scores are numbers in any case.
+        convert_numbers: Whether text that looks like a number becomes one, as in the classic makers.
         reconnect: Whether lost connections are made again.
         connect_timeout: Seconds for one attempt to connect, and again for password and database.
         reply_timeout: Seconds after which a connection is given up that does not answer; None: never.
