@@ -1,6 +1,7 @@
 """What is said to be kept is kept: no connection goes back with a transaction open."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -230,5 +231,38 @@ def test_statement_that_commits_by_itself(mysql: Database, loop: Loop) -> None:
             async with pool.transaction() as t:
                 await t.runOperation("CREATE TABLE other (n INT)")
         await pool.close()
+
+    loop.run(main)
+
+
+def test_one_round_trip_of_mysql(mysql: Database, loop: Loop) -> None:
+    """Looking how a connection was left asks the server nothing: a statement is one question."""
+
+    async def main() -> None:
+        pool = mysql.pool(max_size=1)
+        asked = "SHOW SESSION STATUS LIKE 'Questions'"
+        ((_, before),) = await pool.runQuery(asked)
+        for _ in range(5):
+            await pool.runQuery("SELECT 1")
+        ((_, after),) = await pool.runQuery(asked)
+        assert int(after) - int(before) == 6
+        await pool.close()
+
+    loop.run(main)
+
+
+def test_one_round_trip_of_postgresql(postgresql: Database, loop: Loop, tmp_path: Path) -> None:
+    """The same: each statement is one message after which the server answers that it is ready."""
+    lines = tmp_path / "lines"
+
+    async def main() -> None:
+        with lines.open("wb") as file:
+            pool = postgresql.pool(
+                max_size=1, on_connect=lambda connection: connection.pgconn.trace(file.fileno())
+            )
+            for _ in range(5):
+                await pool.runQuery("SELECT 1")
+            await pool.close()
+        assert lines.read_text("ascii").count("ReadyForQuery") == 5
 
     loop.run(main)
