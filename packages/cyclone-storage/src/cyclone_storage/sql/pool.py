@@ -90,7 +90,8 @@ class SQLPool(adbapi.ConnectionPool):
             kw: Named ones.
 
         Returns:
-            A Deferred of its rows; of an empty list if it is not a statement that has rows.
+            A Deferred of its rows; of an empty list if it is not a statement that has rows. It fails with
+            TransactionLeftOpen if the statement leaves a transaction open, which is rolled back.
         """
         return self._jobs.submit(partial(query, args=args, kw=kw))
 
@@ -100,6 +101,9 @@ class SQLPool(adbapi.ConnectionPool):
         Args:
             args: Positional arguments of the cursor's `execute`: the statement, its parameters.
             kw: Named ones.
+
+        Returns:
+            A Deferred that fails as that of `runQuery` does.
         """
         return self._jobs.submit(partial(operation, args=args, kw=kw))
 

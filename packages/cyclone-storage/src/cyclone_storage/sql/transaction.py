@@ -93,7 +93,8 @@ class SQLTransaction:
 
         Raises:
             TransactionAborted: A statement has failed, and the database keeps nothing.
-            TransactionOver: It has lost its connection; the database keeps nothing.
+            TransactionOver: It has lost its connection, and the database keeps nothing; or a statement
+                has ended it before, and what ran until then is as that has left it.
             Exception: What the driver raises when it commits: whether the database keeps it is not
                 known then.
         """
