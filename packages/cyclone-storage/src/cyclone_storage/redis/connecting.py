@@ -52,8 +52,7 @@ def connect(
         convert_numbers: Whether text that looks like a number becomes one, as in the classic makers.
         reconnect: Whether lost connections are made again.
         connect_timeout: Seconds for one attempt to connect, and again for password and database.
-        reply_timeout: Seconds after which a connection is given up that does not answer; None: never.
-            Commands that block are not bound by it.
+        reply_timeout: Seconds for a reply, then the connection is given up; None: any. Not for blocking ones.
         wait_timeout: Seconds that a command waits for a connection.
         max_blocking: Connections for blocking commands at the same time, besides the pool.
         max_reply_size: Bytes that one reply may have; the protocol's default if None.

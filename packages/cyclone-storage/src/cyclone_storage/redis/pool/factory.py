@@ -153,7 +153,6 @@ class RedisFactory(_Classic):
         self.convertNumbers = convertNumbers
         self.wait_timeout = wait_timeout or replyTimeout or _WAIT
         self.setup_timeout = setup_timeout or _SETUP
-
         self.endpoint: IStreamClientEndpoint | None = None
         self.slots: list[Slot] = []
         self.attempts: set[Attempt] = set()
