@@ -72,8 +72,7 @@ def connect(
     Raises:
         InvalidURL: The URL does not say where a database is.
         MissingDriver: The driver is not installed; the message is the command that installs it.
-        TypeError: An argument is of the wrong type, or unknown to the driver.
-        ValueError: A number makes no sense.
+        TypeError, ValueError: An argument is of the wrong type, unknown to the driver, or senseless.
     """
     check_sizes(min_size, max_size, max_waiting)
     check_seconds("wait_timeout", wait_timeout)
