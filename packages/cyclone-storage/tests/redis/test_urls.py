@@ -113,6 +113,9 @@ def test_only_text_is_a_url() -> None:
         f"redis://me:{SECRET}%ff@h",
         f"redis://me:{SECRET}[@h",
         f"redis://me:{SECRET} @h",
+        f"redis://me:12/{SECRET}@h",
+        f"redis://me:12?{SECRET}@h=1",
+        f"unix://me:/{SECRET}@/run/s",
     ],
 )
 def test_no_error_shows_a_password(text: str) -> None:

@@ -97,6 +97,12 @@ def _split(url: object) -> tuple[SplitResult, int | None]:
         raise _invalid("", f"is broken ({_reason(error)})") from None
     if parts.fragment or url.endswith("#"):
         raise _invalid(parts.scheme, "has a '#': in a password it is written %23")
+    if "@" in parts.path or "@" in parts.query:
+        # What stands before it may be the rest of a password: nothing of it is shown.
+        raise _invalid(
+            parts.scheme,
+            "has an '@' behind the server: it is written %40, and in a password '/' is %2F and '?' is %3F",
+        )
     return parts, port
 
 
