@@ -83,7 +83,7 @@ class Forgotten(Base):
     limit = RateLimit(1, 60)
 
     @limit.by
-    def answer(self) -> Any:  # noqa: ANN401 -- never  # type: ignore[misc]
+    def answer(self) -> Any:  # type: ignore[misc]  # noqa: ANN401 -- never
         """Answer."""
 
     get = cast("Any", answer)
