@@ -293,13 +293,13 @@ def test_reading_is_linear(make: Any) -> None:  # noqa: ANN401
     def measure(size: int) -> float:
         data = make(size)
         best = float("inf")
-        for _ in range(3):
+        for _ in range(5):
             reader = ReplyReader(max_line=10**9)
-            begun = time.perf_counter()
+            begun = time.thread_time()  # others may work on this machine
             for begin in range(0, len(data), 16):
                 reader.feed(data[begin : begin + 16])
                 reader.next_reply()
-            best = min(best, time.perf_counter() - begun)
+            best = min(best, time.thread_time() - begun)
         return best
 
     assert measure(800_000) < 8 * measure(200_000)  # 16 times if it were quadratic

@@ -64,7 +64,7 @@ def test_any_text_is_sorted(sql: str) -> None:
 @pytest.mark.parametrize("text", ["/**/", "/*", "-- \n", "-", " ", "/* -- */\n", "/**/*"])
 def test_takes_linear_time(text: str) -> None:
     """No text of comments makes it try again and again."""
-    begun = time.perf_counter()
+    begun = time.thread_time()
     assert not reads(text * 50_000)
     assert not reads("WITH " + text * 50_000 + "DELETE")
-    assert time.perf_counter() - begun < 2
+    assert time.thread_time() - begun < 2
