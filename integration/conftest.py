@@ -8,6 +8,8 @@ import pytest
 
 # Tests are no package; what they share are modules in this directory.
 sys.path.insert(0, str(Path(__file__).parent))
+# The servers of databases are those of the tests of cyclone-storage; last, as that has other folders, too.
+sys.path.append(str(Path(__file__).parents[1] / "packages" / "cyclone-storage" / "tests"))
 
 from startup_processes import Launcher
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from documented_blocks import listens
-from redis_process import redis_server
+from servers.redis import RedisServer
 from startup_processes import PATIENCE, Launcher, free_port, until
 from test_howto import run
 
@@ -34,8 +34,8 @@ def serve(launch: Launcher, server: int, monkeypatch: pytest.MonkeyPatch) -> lis
 @pytest.fixture
 def asked(launch: Launcher, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """What the README asks the application, with a server that is there."""
-    with redis_server(launch) as server:
-        yield serve(launch, server, monkeypatch)
+    with closing(RedisServer(port=str(free_port()))) as server:
+        yield serve(launch, server.port, monkeypatch)
 
 
 def port_of(lines: list[str]) -> int:
@@ -83,15 +83,16 @@ def test_without_redis(launch: Launcher, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_redis_comes_back(launch: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
     """A listener stays while Redis is away, and is told again when it is back."""
-    with redis_server(launch) as server:
-        listen, write, _, _, health = serve(launch, server, monkeypatch)
+    with closing(RedisServer(port=str(free_port()))) as server:
+        listen, write, _, _, health = serve(launch, server.port, monkeypatch)
         port = port_of([listen])
-        client = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-        client.request("GET", listen.partition(f":{port}")[2])
-        answer = client.getresponse()
-    assert run(launch, f"{write} -s -i").startswith("HTTP/1.1 503 ")
-    with closing(client), redis_server(launch, server):
-        until("connection", lambda: "connected" in run(launch, f"{health} -s"))
-        until("listener", lambda: patterns(server) == b":1\r\n")
-        assert run(launch, f"{write} -s") == "1 are told\n"
-        assert answer.readline() == b"board:door: hello\n"
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as client:
+            client.request("GET", listen.partition(f":{port}")[2])
+            answer = client.getresponse()
+            server.stop()
+            assert run(launch, f"{write} -s -i").startswith("HTTP/1.1 503 ")
+            server.start()
+            until("connection", lambda: "connected" in run(launch, f"{health} -s"))
+            until("listener", lambda: patterns(server.port) == b":1\r\n")
+            assert run(launch, f"{write} -s") == "1 are told\n"
+            assert answer.readline() == b"board:door: hello\n"

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from documented_blocks import listens
-from redis_process import redis_server
+from servers.redis import RedisServer
 from startup_processes import Launcher, free_port
 from test_howto import HOWTO, blocks, run
 
@@ -25,10 +26,10 @@ COMMANDS = dict(zip(["visits.py", "classic.py"], blocks("redis", "sh"), strict=T
 
 
 @pytest.fixture
-def server(launch: Launcher) -> Iterator[int]:
+def server() -> Iterator[int]:
     """The port of a server for one test."""
-    with redis_server(launch) as port:
-        yield port
+    with closing(RedisServer(port=str(free_port()))) as redis:
+        yield redis.port
 
 
 def put(launch: Launcher, name: str, server: int) -> None:

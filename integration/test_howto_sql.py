@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -15,16 +14,12 @@ from urllib.parse import quote
 
 import pytest
 from documented_blocks import listens
+from servers.mariadb import MariaDBServer
+from servers.postgresql import PASSWORD, USER, PostgreSQLServer
 from startup_processes import Launcher, free_port, self_signed, until
 from test_howto import HOWTO, blocks, run
 
 from cyclone_storage.sql import SQLPool, connect
-
-# The servers are those of the package's own tests.
-sys.path.append(str(Path(__file__).parents[1] / "packages" / "cyclone-storage" / "tests"))
-
-from servers.mariadb import MariaDBServer
-from servers.postgresql import PASSWORD, USER, PostgreSQLServer
 
 PRINTED = {
     "postgresql": "postgresql://shop:secret@127.0.0.1:5432/shop",

@@ -5,14 +5,15 @@ import json
 import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import pytest
-from redis_process import redis_server
 from served import RunningServer
-from startup_processes import PATIENCE, Launcher, self_signed, until
+from servers.redis import RedisServer
+from startup_processes import PATIENCE, Launcher, free_port, self_signed, until
 
 APPLICATION = Path(__file__).parent / "session_application.py"
 STORES = ["memory", "sqlite", "redis"]
@@ -81,8 +82,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     self_signed(directory)
     launcher = Launcher(directory, directory)
     try:
-        with redis_server(launcher) as port:
-            process = launcher.start("python", str(APPLICATION), str(directory), str(port))
+        with closing(RedisServer(port=str(free_port()))) as redis:
+            words = [str(APPLICATION), str(directory), str(redis.port)]
+            process = launcher.start("python", *words)
             yield RunningServer(process, directory)
     finally:
         launcher.close()

@@ -12,7 +12,11 @@ from twisted.logger import capturedLogs, formatEvent
 
 from cyclone_storage.redis.connecting import connect
 from cyclone_storage.redis.errors import AuthenticationError, ResponseError
-from cyclone_storage.redis.listening.subscriber import SubscriberFactory, SubscriberProtocol
+from cyclone_storage.redis.listening.subscriber import (
+    Subscribed,
+    SubscriberFactory,
+    SubscriberProtocol,
+)
 from cyclone_storage.redis.pool.factory import RedisFactory
 
 from ..running import Loop
@@ -284,6 +288,14 @@ def test_failing_receiver(loop: Loop, redis_server: RedisServer) -> None:
     assert len(factory.made) == 1
     for text in ("at once", "in a coroutine", "as a Deferred"):
         assert any(text in error for error in errors)
+
+
+def test_nothing_yet() -> None:
+    """A new factory remembers nothing, in a place of its own."""
+    factory = SubscriberFactory()
+    assert factory.subscribed == Subscribed()
+    assert factory.subscribed is factory.subscribed
+    assert factory.subscribed is not SubscriberFactory().subscribed
 
 
 def test_other_factory(loop: Loop) -> None:

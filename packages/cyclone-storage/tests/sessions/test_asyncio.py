@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred
 
+from cyclone_storage.coroutines import asked
 from cyclone_storage.errors import StorageUnavailable
 from cyclone_storage.sessions import MemoryStore, StoredSession
-from cyclone_storage.sessions.asking import asked
 from cyclone_storage.sessions.turns import Turn
 
 from .handling import Browser, Whatever

@@ -13,8 +13,8 @@ from twisted.python.failure import Failure
 
 from cyclone_storage.caching.checks import check_function, check_options
 from cyclone_storage.caching.flights import CURRENT, CircularWait, Flight
-from cyclone_storage.caching.starting import start
 from cyclone_storage.caching.stats import CacheStats
+from cyclone_storage.coroutines import start
 
 __all__ = ["Cached", "CachedMethod", "cached"]
 

@@ -26,8 +26,8 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from cyclone_storage.coroutines import asked
 from cyclone_storage.errors import StorageUnavailable
-from cyclone_storage.sessions.asking import asked
 from cyclone_storage.sessions.errors import SessionClosed, SessionTooLarge
 from cyclone_storage.sessions.identifiers import SessionId, new_revision
 from cyclone_storage.sessions.policy import SessionPolicy

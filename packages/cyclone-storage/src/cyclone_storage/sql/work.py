@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from types import CoroutineType
 from typing import Any, Final, ParamSpec, TypeVar
 
 from twisted.enterprise import adbapi
-from twisted.internet.defer import Deferred
 
 from cyclone_storage.sql.errors import TransactionOver
 from cyclone_storage.sql.lease import Lease, current_lease
+from cyclone_storage.threads import finished
 
 __all__ = ["CursorTransaction", "connected", "interaction", "operation", "query", "with_cursor"]
 
@@ -93,7 +92,7 @@ def connected(
 
     def call(lease: Lease) -> T:
         lease.untouch()
-        return _finished(function(pool.connectionFactory(pool), *args, **kw))
+        return finished(function(pool.connectionFactory(pool), *args, **kw))
 
     return _in_transaction(lease, call)
 
@@ -141,20 +140,9 @@ def with_cursor(
     """
     lease.untouch()
     cursor = pool.transactionFactory(pool, pool.connectionFactory(pool))
-    result = _finished(function(cursor, *args, **kw))
+    result = finished(function(cursor, *args, **kw))
     cursor.close()
     return result
-
-
-def _finished(result: T) -> T:
-    if isinstance(result, CoroutineType):
-        result.close()
-    elif not isinstance(result, Deferred):
-        return result
-    raise TypeError(
-        f"the function returned a {type(result).__name__}, but it runs in a thread, where nothing can be "
-        "awaited: give a plain function, or use 'async with pool.transaction()'"
-    )
 
 
 def _in_transaction(lease: Lease, call: Callable[[Lease], T]) -> T:

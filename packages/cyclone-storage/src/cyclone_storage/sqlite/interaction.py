@@ -3,14 +3,12 @@
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextvars import Context
-from types import CoroutineType
 from typing import Any, NoReturn, Self
-
-from twisted.internet.defer import Deferred
 
 from cyclone_storage.sqlite.errors import StatementInterrupted, TransactionError
 from cyclone_storage.sqlite.statements import check_open
 from cyclone_storage.sqlite.workers import WorkerConnection
+from cyclone_storage.threads import finished
 
 __all__ = ["Cursor", "call", "interact", "run_with_connection"]
 
@@ -120,7 +118,7 @@ def call(
     """
     cursor = connection.cursor(Cursor)
     try:
-        result = _finished(context.run(function, cursor, *args, **kwargs))
+        result = finished(context.run(function, cursor, *args, **kwargs))
         check_open(connection)
     finally:
         cursor.close()
@@ -146,17 +144,6 @@ def run_with_connection(
     Returns:
         What it returns.
     """
-    result = _finished(context.run(function, connection, *args, **kwargs))
+    result = finished(context.run(function, connection, *args, **kwargs))
     connection.commit()
     return result
-
-
-def _finished(result: object) -> object:
-    if isinstance(result, CoroutineType):
-        result.close()
-    elif not isinstance(result, Deferred):
-        return result
-    raise TypeError(
-        f"the function returned a {type(result).__name__}, but it runs in a thread, where nothing can "
-        "be awaited: give a plain function, or use 'async with pool.transaction()'"
-    )

@@ -1,15 +1,13 @@
 """All that a server executes, the classic way: a protocol whose `messageReceived` is overridden."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from cyclone_storage.redis.connection.resp import MAX_REPLY_SIZE
+from cyclone_storage.redis.listening.factory import ListeningFactory
 from cyclone_storage.redis.listening.protocol import ListeningProtocol, is_refusal
-from cyclone_storage.redis.pool.factory import RedisFactory
-from cyclone_storage.redis.pool.handler import ConnectionHandler
 
 __all__ = ["MonitorFactory", "MonitorProtocol"]
 
@@ -83,7 +81,7 @@ class MonitorProtocol(ListeningProtocol):
         return failure
 
 
-class MonitorFactory(RedisFactory):
+class MonitorFactory(ListeningFactory):
     """Makes connections to monitor with; set `protocol` to a class of one's own.
 
     It is used with `reactor.connectTCP(host, port, factory)`, or `startConnecting(endpoint)`.
@@ -95,19 +93,4 @@ class MonitorFactory(RedisFactory):
     """
 
     protocol: Any = MonitorProtocol
-
-    def __init__(
-        self,
-        isLazy: bool = False,  # noqa: N803 -- txredisapi's name
-        handler: Callable[[RedisFactory], ConnectionHandler] = ConnectionHandler,
-        **options: Any,  # noqa: ANN401 -- those of the base
-    ) -> None:
-        """Make a factory without a connection.
-
-        Args:
-            isLazy: As of `RedisFactory`.
-            handler: As of `RedisFactory`.
-            options: Those of `RedisFactory`, by their names: `password`, `username`, `charset`, ….
-        """
-        super().__init__(None, None, 1, isLazy=isLazy, handler=handler, **options)
-        self.monitoring = False
+    monitoring = False

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.python.failure import Failure
 
+from cyclone_storage.redis.listening.factory import ListeningFactory
 from cyclone_storage.redis.listening.names import listed_names
 from cyclone_storage.redis.listening.protocol import ListeningProtocol, is_refusal
-from cyclone_storage.redis.pool.factory import RedisFactory
-from cyclone_storage.redis.pool.handler import ConnectionHandler
 from cyclone_storage.redis.types import Key, Reply
 
 __all__ = ["Subscribed", "SubscriberFactory", "SubscriberProtocol"]
@@ -231,34 +231,20 @@ class SubscriberProtocol(ListeningProtocol):
         return False
 
 
-class SubscriberFactory(RedisFactory):
+class SubscriberFactory(ListeningFactory):
     """Makes connections to subscribe with; set `protocol` to a class of one's own.
 
     It is used with `reactor.connectTCP(host, port, factory)`, or `startConnecting(endpoint)`.
-
-    Attributes:
-        subscribed: What each new connection subscribes to.
 
     Source: cyclone 1.x.
     """
 
     protocol: Any = SubscriberProtocol
 
-    def __init__(
-        self,
-        isLazy: bool = False,  # noqa: N803 -- txredisapi's name
-        handler: Callable[[RedisFactory], ConnectionHandler] = ConnectionHandler,
-        **options: Any,  # noqa: ANN401 -- those of the base
-    ) -> None:
-        """Make a factory without a connection.
-
-        Args:
-            isLazy: As of `RedisFactory`.
-            handler: As of `RedisFactory`.
-            options: Those of `RedisFactory`, by their names: `password`, `username`, `charset`, ….
-        """
-        super().__init__(None, None, 1, isLazy=isLazy, handler=handler, **options)
-        self.subscribed = Subscribed()
+    @cached_property
+    def subscribed(self) -> Subscribed:
+        """What each new connection subscribes to."""
+        return Subscribed()
 
 
 def _discard(names: dict[bytes, None], name: bytes) -> None:

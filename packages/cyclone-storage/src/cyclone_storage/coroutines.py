@@ -1,15 +1,17 @@
-"""Calling a function and waiting for what it returns, whoever its awaitables belong to."""
+"""Awaiting what a program gives us, whether it belongs to Twisted or to asyncio."""
 
 import asyncio
 import types
 from asyncio import _get_running_loop  # one of `asyncio.__all__`
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from inspect import isawaitable
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, maybeDeferred
 
-__all__ = ["start"]
+__all__ = ["asked", "start"]
+
+_T = TypeVar("_T")
 
 
 def start(
@@ -39,6 +41,21 @@ def start(
         return Deferred.fromCoroutine(coroutine) if loop is None else _task(coroutine, loop)
 
     return maybeDeferred(call)
+
+
+def asked(awaited: Awaitable[_T]) -> Awaitable[_T]:
+    """Make of what a store returns something that a coroutine of Twisted's can await.
+
+    Args:
+        awaited: What the store has returned.
+
+    Returns:
+        The same where no loop of asyncio runs, or if it is a Deferred; else a Deferred, as a store may
+        await what belongs to asyncio there.
+    """
+    if isinstance(awaited, Deferred) or _get_running_loop() is None:
+        return awaited
+    return start(lambda: awaited, (), {})
 
 
 async def _awaited(awaitable: Awaitable[Any]) -> object:
